@@ -1,0 +1,1 @@
+//! Structure files to columns and back.

@@ -1,0 +1,5 @@
+//! Criteria to rows.
+
+mod source;
+
+pub use source::{Access, Row, Source, Visit};

@@ -1,0 +1,24 @@
+//! What is stored: the nouns every other module shares.
+//!
+//! [`Structure`] and [`Value`] are what a user hands in, [`Draft`](crate::validate::Draft) holds them as given,
+//! [`Prediction`] is one version of a prediction as every back end keeps it.
+
+pub mod array;
+mod coded;
+mod element;
+pub mod id;
+mod numbers;
+pub mod plddt;
+mod prediction;
+mod structure;
+pub mod time;
+mod value;
+
+pub use array::{Array, Dtype};
+pub use coded::Coded;
+pub use element::Element;
+pub use numbers::{MAX_DECIMALS, Numbers};
+pub use plddt::PlddtScale;
+pub use prediction::{Analysis, Model as PredictionModel, Part, PartBody, PartKind, Prediction};
+pub use structure::{Atoms, Entry, Model, NO_LABEL_SEQ, ResidueKind, Residues, Structure, Topology};
+pub use value::{Map, Value};

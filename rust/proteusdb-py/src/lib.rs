@@ -1,0 +1,7 @@
+//! The Python module `proteusdb._core`: a list of what it holds, and nothing else.
+#![allow(missing_docs, reason = "documented in python/proteusdb/_core.pyi, where users' tools look")]
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _core {}
