@@ -9,6 +9,7 @@ mod element;
 pub mod id;
 mod numbers;
 pub mod plddt;
+pub mod polymer;
 mod prediction;
 mod structure;
 pub mod time;
