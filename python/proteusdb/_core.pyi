@@ -194,6 +194,9 @@ def prepare(
     """
 
 def decode_structure(data: bytes) -> Structure: ...
+def encode_structure(structure: Structure) -> bytes:
+    """What `decode_structure` gives back; how a structure is pickled."""
+
 def decode_array(data: bytes) -> StoredArray: ...
 def decode_original(data: bytes) -> bytes: ...
 def check_sequence(sequence: str) -> str:

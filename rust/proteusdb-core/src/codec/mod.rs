@@ -3,7 +3,7 @@
 //! ```text
 //! structure -> topology + numbers -> columns -> sections (zstd) -> envelope (codec, version, checksum)
 //! array     -> byte planes -> zstd                              -> envelope
-//! original  -> zstd                                             -> envelope
+//! original  -> what its structure does not predict -> zstd       -> envelope
 //! ```
 //!
 //! Every step has an inverse and is tested alone. Encoding ends by decoding what it made and comparing, so a blob that

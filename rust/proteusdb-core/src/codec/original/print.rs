@@ -1,0 +1,132 @@
+//! Numbers as files print them. Frozen: stored files are rebuilt with these.
+
+use crate::record::Numbers;
+
+/// How a file prints a column of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    /// `12.340`: this many decimals at least, the column's own where it has more.
+    Decimals(u8),
+    /// `12.34`, `12.0`: zeros at the end left out, one decimal kept.
+    Trimmed,
+    /// `12.34`, `12`: zeros at the end left out, and the point.
+    Bare,
+    /// `12.3400002`: nine significant digits of a float32, as C's `%.9g`.
+    Nine,
+    /// `12.34`: the shortest decimal that is this float32, one decimal at least.
+    Shortest,
+}
+
+/// Every style, in the order in which they are tried.
+pub(super) const STYLES: [Style; 9] = [
+    Style::Decimals(3),
+    Style::Decimals(2),
+    Style::Decimals(1),
+    Style::Decimals(0),
+    Style::Trimmed,
+    Style::Bare,
+    Style::Nine,
+    Style::Shortest,
+    Style::Decimals(5),
+];
+
+/// Appends value `index`, right-aligned in `width`; nothing where the style does not suit the column.
+pub(super) fn number(out: &mut Vec<u8>, numbers: &Numbers, index: usize, width: usize, style: Style) {
+    let text = match (numbers, style) {
+        (Numbers::Fixed { decimals, values }, _) => {
+            let Some(&value) = values.get(index) else { return };
+            fixed(value, *decimals, style)
+        }
+        (Numbers::Float(values), Style::Nine | Style::Shortest) => {
+            let Some(&value) = values.get(index) else { return };
+            if style == Style::Nine { nine_digits(value) } else { shortest(value) }
+        }
+        _ => return,
+    };
+    out.extend(std::iter::repeat_n(b' ', width.saturating_sub(text.len())));
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn fixed(value: i32, decimals: u8, style: Style) -> String {
+    let (mut value, mut decimals) = (i64::from(value), usize::from(decimals.min(9)));
+    let fewest = match style {
+        Style::Decimals(wanted) => usize::from(wanted.min(9)),
+        Style::Bare => 0,
+        Style::Trimmed | Style::Nine | Style::Shortest => 1,
+    };
+    while decimals < fewest {
+        value *= 10;
+        decimals += 1;
+    }
+    if !matches!(style, Style::Decimals(_)) {
+        while decimals > fewest && value % 10 == 0 {
+            value /= 10;
+            decimals -= 1;
+        }
+    }
+    let sign = if value < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", value.unsigned_abs(), width = decimals + 1);
+    match digits.split_at_checked(digits.len() - decimals) {
+        Some((whole, part)) if !part.is_empty() => format!("{sign}{whole}.{part}"),
+        _ => format!("{sign}{digits}"),
+    }
+}
+
+fn nine_digits(value: f32) -> String {
+    // Nine digits of the exact value, as d.dddddddde±x.
+    let scientific = format!("{:.8e}", f64::from(value));
+    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
+    let Ok(exponent) = exponent.parse::<i32>() else { return scientific };
+    if !(-4..9).contains(&exponent) {
+        return scientific;
+    }
+    let places = usize::try_from(8 - exponent).unwrap_or(0);
+    let _ = mantissa;
+    let plain = format!("{:.places$}", f64::from(value));
+    if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.').to_owned() } else { plain }
+}
+
+fn shortest(value: f32) -> String {
+    let text = format!("{value}");
+    if text.contains('.') { text } else { text + ".0" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn print(numbers: &Numbers, style: Style) -> String {
+        let mut out = Vec::new();
+        number(&mut out, numbers, 0, 0, style);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn fixed_numbers_in_every_style() {
+        let case = |decimals, value, style| print(&Numbers::Fixed { decimals, values: vec![value] }, style);
+        assert_eq!(case(3, 11_104, Style::Decimals(3)), "11.104");
+        assert_eq!(case(3, -4, Style::Decimals(3)), "-0.004");
+        assert_eq!(case(1, -1205, Style::Decimals(3)), "-120.500");
+        assert_eq!(case(0, 7, Style::Decimals(0)), "7");
+        assert_eq!(case(5, 123_456, Style::Decimals(3)), "1.23456");
+        assert_eq!(case(9, i32::MIN, Style::Decimals(3)), "-2.147483648");
+        assert_eq!(case(3, 2500, Style::Trimmed), "2.5");
+        assert_eq!(case(3, 2000, Style::Trimmed), "2.0");
+        assert_eq!(case(3, 2000, Style::Bare), "2");
+        assert_eq!(case(3, -20, Style::Bare), "-0.02");
+        assert_eq!(case(2, 0, Style::Bare), "0");
+    }
+
+    #[test]
+    fn floats_in_every_style() {
+        let case = |value, style| print(&Numbers::Float(vec![value]), style);
+        assert_eq!(case(2.669_705, Style::Nine), "2.66970491");
+        assert_eq!(case(19.477_665, Style::Nine), "19.4776649");
+        assert_eq!(case(0.626_384_44, Style::Nine), "0.626384437");
+        assert_eq!(case(17.183_197, Style::Nine), "17.183197");
+        assert_eq!(case(100.0, Style::Nine), "100");
+        assert_eq!(case(5.217_969_4, Style::Shortest), "5.2179694");
+        assert_eq!(case(3.0, Style::Shortest), "3.0");
+        assert_eq!(case(3.0, Style::Decimals(3)), "", "float32 columns have no decimals");
+    }
+}

@@ -1,0 +1,223 @@
+//! The dicts that Python hands in as drafts and changes.
+
+use std::sync::Arc;
+
+use numpy::PyUntypedArray;
+use proteusdb_core::formats;
+use proteusdb_core::operation::OnConflict;
+use proteusdb_core::record::{Array, Map, PlddtScale};
+use proteusdb_core::validate::{ChangeDraft, Draft, Original};
+use proteusdb_core::{Error, Result};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyDict, PyInt};
+
+use crate::structure::{Structure, parse_scale};
+use crate::{arrays, values};
+
+/// A draft, and the file its structure is still to be read from.
+pub struct Pending {
+    draft: Draft,
+    file: Option<File>,
+}
+
+struct File {
+    bytes: PyBackedBytes,
+    name: String,
+    format: Option<String>,
+    scale: PlddtScale,
+}
+
+impl Pending {
+    /// Converts a dict of the names in `_core.prepare`; only types are checked here.
+    pub fn from_python(object: &Bound<'_, PyAny>) -> Result<Self> {
+        let fields = Fields::new(object)?;
+        let draft = Draft {
+            prediction_id: fields.text("prediction_id")?,
+            sequence: fields.text("sequence")?,
+            structure: fields.structure()?,
+            originals: fields.originals()?,
+            metadata: fields.map("metadata")?,
+            model: fields.text("model")?,
+            job: fields.text("job")?,
+            seed: fields.integer("seed")?,
+            sample: fields.integer("sample")?,
+            rank: fields.integer("rank")?,
+            arrays: fields.arrays()?,
+            created_at: fields.integer("created_at")?,
+            on_conflict: fields.on_conflict()?,
+            unchecked_sequence: fields.get("check_sequence").is_some_and(|check| !check.is_truthy().unwrap_or(true)),
+        };
+        Ok(Self { draft, file: fields.file()? })
+    }
+
+    /// Reads the file, if there is one, and keeps its bytes. Needs no GIL.
+    pub fn read(self) -> Result<Draft> {
+        let Self { mut draft, file } = self;
+        if let Some(file) = file {
+            let format = file.format.as_deref().map(formats::Format::parse).transpose()?;
+            let text = formats::decompress(&file.bytes).map_err(|error| error.context(&file.name))?;
+            let mut structure = formats::read(&text, format).map_err(|error| error.context(&file.name))?;
+            structure.plddt_scale = file.scale;
+            draft.structure = Some(Arc::new(structure));
+            draft.originals.push(Original { name: file.name, bytes: Arc::from(&*file.bytes) });
+        }
+        Ok(draft)
+    }
+}
+
+/// Converts the changes of `update_prediction`.
+pub fn change_from_python(object: &Bound<'_, PyAny>) -> Result<ChangeDraft> {
+    const NAMES: [&str; 13] = [
+        "sequence", "structure", "metadata", "model", "job", "seed", "sample", "rank", "arrays", "created_at",
+        "originals", "current_sequence", "current_structure",
+    ];
+    let fields = Fields::new(object)?;
+    fields.refuse_unknown(&[&NAMES[..], &["check_sequence"]].concat())?;
+    let structure = match fields.given("structure") {
+        false => None,
+        true => Some(fields.structure()?.map(|structure| (structure, fields.originals().unwrap_or_default()))),
+    };
+    let mut draft = ChangeDraft {
+        sequence: fields.text("sequence")?,
+        structure,
+        metadata: fields.map("metadata")?,
+        model: fields.optional("model", Fields::text)?,
+        job: fields.optional("job", Fields::text)?,
+        seed: fields.optional("seed", Fields::integer)?,
+        sample: fields.optional("sample", Fields::integer)?,
+        rank: fields.optional("rank", Fields::integer)?,
+        arrays: fields.array_changes()?,
+        created_at: fields.integer("created_at")?,
+        unchecked_sequence: fields.get("check_sequence").is_some_and(|check| !check.is_truthy().unwrap_or(true)),
+        ..ChangeDraft::default()
+    };
+    draft.current.sequence = fields.text("current_sequence")?;
+    draft.current.structure = fields.structure_named("current_structure")?;
+    Ok(draft)
+}
+
+/// A dict whose missing keys and `None`s are the same.
+struct Fields<'a, 'py>(&'a Bound<'py, PyDict>);
+
+impl<'a, 'py> Fields<'a, 'py> {
+    fn new(object: &'a Bound<'py, PyAny>) -> Result<Self> {
+        object.cast::<PyDict>().map(Self).map_err(|_| Error::validation("a record is a dict of the names of store_prediction"))
+    }
+
+    fn get(&self, name: &str) -> Option<Bound<'py, PyAny>> {
+        self.0.get_item(name).ok().flatten().filter(|value| !value.is_none())
+    }
+
+    fn given(&self, name: &str) -> bool {
+        self.0.contains(name).unwrap_or(false)
+    }
+
+    fn refuse_unknown(&self, names: &[&str]) -> Result<()> {
+        for key in self.0.keys() {
+            let key = key.to_string();
+            if !names.contains(&key.as_str()) {
+                let allowed: Vec<_> = names.iter().filter(|name| !name.starts_with("current")).copied().collect();
+                return Err(Error::validation(format!("{key}: no such field; allowed are {}", allowed.join(", "))));
+            }
+        }
+        Ok(())
+    }
+
+    /// `Some` where the key is given, be it `None`.
+    fn optional<T>(&self, name: &str, read: impl Fn(&Self, &str) -> Result<Option<T>>) -> Result<Option<Option<T>>> {
+        if self.given(name) { read(self, name).map(Some) } else { Ok(None) }
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>> {
+        self.get(name).map(|value| value.extract().map_err(|_| wrong(name, &value, "str"))).transpose()
+    }
+
+    fn integer(&self, name: &str) -> Result<Option<i64>> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let index = value.call_method0("__index__").map_err(|_| wrong(name, &value, "int"))?;
+        let integer = index.cast::<PyInt>().map_err(|_| wrong(name, &value, "int"))?;
+        integer.extract().map(Some).map_err(|_| wrong(name, &value, "int of 64 bits"))
+    }
+
+    fn map(&self, name: &str) -> Result<Map> {
+        self.get(name).map_or_else(|| Ok(Map::new()), |value| values::map(name, &value))
+    }
+
+    fn structure(&self) -> Result<Option<Arc<proteusdb_core::record::Structure>>> {
+        self.structure_named("structure")
+    }
+
+    fn structure_named(&self, name: &str) -> Result<Option<Arc<proteusdb_core::record::Structure>>> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let structure = value.cast::<Structure>().map_err(|_| wrong(name, &value, "Structure"))?;
+        Ok(Some(structure.get().inner().clone()))
+    }
+
+    fn on_conflict(&self) -> Result<OnConflict> {
+        match self.text("on_conflict")?.as_deref() {
+            None | Some("error") => Ok(OnConflict::Error),
+            Some("skip") => Ok(OnConflict::Skip),
+            Some("replace") => Ok(OnConflict::Replace),
+            Some(other) => Err(Error::validation(format!("on_conflict {other:?}: allowed are error, skip, replace"))),
+        }
+    }
+
+    fn originals(&self) -> Result<Vec<Original>> {
+        self.items("originals", |name, value| {
+            let bytes: PyBackedBytes = value.extract().map_err(|_| wrong(&format!("originals[{name:?}]"), value, "bytes"))?;
+            Ok(Original { name, bytes: Arc::from(&*bytes) })
+        })
+    }
+
+    fn arrays(&self) -> Result<Vec<(String, Array)>> {
+        self.items("arrays", |name, value| array(&name, value).map(|array| (name, array)))
+    }
+
+    fn array_changes(&self) -> Result<Vec<(String, Option<Array>)>> {
+        self.items("arrays", |name, value| match value.is_none() {
+            true => Ok((name, None)),
+            false => array(&name, value).map(|array| (name, Some(array))),
+        })
+    }
+
+    fn items<T>(&self, field: &str, convert: impl Fn(String, &Bound<'py, PyAny>) -> Result<T>) -> Result<Vec<T>> {
+        let Some(value) = self.get(field) else { return Ok(Vec::new()) };
+        let dict = value.cast::<PyDict>().map_err(|_| wrong(field, &value, "dict of name to value"))?;
+        dict.iter()
+            .map(|(name, value)| {
+                let name = name.extract().map_err(|_| wrong(field, &name, "str as names"))?;
+                convert(name, &value)
+            })
+            .collect()
+    }
+
+    fn file(&self) -> Result<Option<File>> {
+        let Some(value) = self.get("file") else { return Ok(None) };
+        let scale = self.text("plddt_scale")?.map_or(Ok(PlddtScale::Auto), |scale| parse_scale(&scale))?;
+        Ok(Some(File {
+            bytes: value.extract().map_err(|_| wrong("file", &value, "bytes"))?,
+            name: self.text("file_name")?.unwrap_or_else(|| "structure".to_owned()),
+            format: self.text("format")?,
+            scale,
+        }))
+    }
+}
+
+fn array(name: &str, value: &Bound<'_, PyAny>) -> Result<Array> {
+    let field = format!("arrays[{name:?}]");
+    if let Ok(array) = value.cast::<PyUntypedArray>() {
+        return arrays::from_python(&field, array);
+    }
+    let converted = value.py().import("numpy").and_then(|numpy| numpy.call_method1("asarray", (value,)));
+    let converted = converted.map_err(|_| wrong(&field, value, "numpy array"))?;
+    converted.cast::<PyUntypedArray>().map_err(|_| wrong(&field, value, "numpy array")).and_then(|array| {
+        arrays::from_python(&field, array)
+    })
+}
+
+fn wrong(field: &str, value: &Bound<'_, PyAny>, needed: &str) -> Error {
+    let found = value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
+    Error::validation(format!("{field}: {needed} is needed, not {found}"))
+}
+

@@ -1,0 +1,250 @@
+//! One validated, encoded step of a transaction.
+
+use std::sync::Arc;
+
+use proteusdb_core::operation::{Change, OnConflict, Operation as Core};
+use proteusdb_core::record::{Analysis, Part, PartBody, id, time};
+use proteusdb_core::validate::{check_metadata, check_name, check_results, encode_change};
+use proteusdb_core::{Error, Result};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::draft::change_from_python;
+use crate::errors::raise;
+use crate::settings::Settings;
+use crate::stored::Stored;
+use crate::values;
+
+/// A step of a transaction; immutable, so it can be applied again after a failure.
+#[pyclass(frozen, module = "proteusdb._core")]
+#[derive(Clone)]
+pub struct Operation(pub Arc<Core>);
+
+impl From<Core> for Operation {
+    fn from(operation: Core) -> Self {
+        Self(Arc::new(operation))
+    }
+}
+
+#[pymethods]
+impl Operation {
+    #[staticmethod]
+    #[pyo3(signature = (prediction_id, changes, *, expected_version, settings))]
+    fn update(
+        py: Python<'_>,
+        prediction_id: String,
+        changes: &Bound<'_, PyAny>,
+        expected_version: Option<u32>,
+        settings: &Settings,
+    ) -> PyResult<Self> {
+        let compression = settings.compression;
+        let draft = change_from_python(changes).map_err(raise)?;
+        let change = py.detach(|| encode_change(draft, compression)).map_err(raise)?;
+        Ok(Core::Update { id: prediction_id, change: Box::new(change), expected_version }.into())
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (prediction_id, *, cascade, purge))]
+    fn delete(prediction_id: String, cascade: bool, purge: bool) -> Self {
+        Core::Delete { id: prediction_id, cascade, purge }.into()
+    }
+
+    #[staticmethod]
+    fn store_model(name: String, version: Option<String>, configuration: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let operation = || -> Result<Core> {
+            check_name("model name", &name)?;
+            version.as_deref().map_or(Ok(()), |version| check_name("model version", version))?;
+            let configuration = values::map("configuration", configuration)?;
+            check_metadata("configuration", &configuration)?;
+            Ok(Core::StoreModel { name, version, configuration })
+        };
+        operation().map(Self::from).map_err(raise)
+    }
+
+    #[staticmethod]
+    fn update_model(model_id: String, changes: &Bound<'_, PyDict>) -> PyResult<Self> {
+        model_change(model_id, changes).map(Self::from).map_err(raise)
+    }
+
+    #[staticmethod]
+    fn delete_model(model_id: String) -> Self {
+        Core::DeleteModel { id: model_id }.into()
+    }
+
+    #[staticmethod]
+    fn store_analysis(
+        prediction_id: String,
+        results: &Bound<'_, PyAny>,
+        parameters: &Bound<'_, PyAny>,
+    ) -> PyResult<Self> {
+        let operation = || -> Result<Core> {
+            let results = values::map("results", results)?;
+            let parameters = values::map("parameters", parameters)?;
+            check_results("results", &results)?;
+            check_metadata("parameters", &parameters)?;
+            let analysis = Analysis { id: id::fresh(), prediction_id, results, parameters, created_at: time::now() };
+            Ok(Core::StoreAnalysis(Box::new(analysis)))
+        };
+        operation().map(Self::from).map_err(raise)
+    }
+
+    #[staticmethod]
+    fn delete_analysis(analysis_id: String) -> Self {
+        Core::DeleteAnalysis { id: analysis_id }.into()
+    }
+
+    #[getter]
+    fn kind(&self) -> &'static str {
+        match &*self.0 {
+            Core::Store { .. } => "store",
+            Core::Update { .. } => "update",
+            Core::Delete { .. } => "delete",
+            Core::StoreModel { .. } => "store_model",
+            Core::UpdateModel { .. } => "update_model",
+            Core::DeleteModel { .. } => "delete_model",
+            Core::StoreAnalysis(_) => "store_analysis",
+            Core::DeleteAnalysis { .. } => "delete_analysis",
+        }
+    }
+
+    #[getter]
+    fn target(&self) -> &str {
+        match &*self.0 {
+            Core::Store { prediction, .. } => &prediction.id,
+            Core::StoreAnalysis(analysis) => &analysis.id,
+            Core::StoreModel { .. } => "",
+            Core::Update { id, .. }
+            | Core::Delete { id, .. }
+            | Core::UpdateModel { id, .. }
+            | Core::DeleteModel { id }
+            | Core::DeleteAnalysis { id } => id,
+        }
+    }
+
+    #[getter]
+    fn size(&self) -> u64 {
+        match &*self.0 {
+            Core::Store { prediction, .. } => prediction.sequence.len() as u64 + total(prediction.parts.iter()),
+            Core::Update { change, .. } => change_size(change),
+            _ => 0,
+        }
+    }
+
+    #[getter]
+    fn model(&self) -> Option<&str> {
+        match &*self.0 {
+            Core::Store { model, .. } => model.as_deref(),
+            Core::Update { change, .. } => change.model.as_ref().and_then(|model| model.as_deref()),
+            _ => None,
+        }
+    }
+
+    #[getter]
+    fn on_conflict(&self) -> &'static str {
+        match &*self.0 {
+            Core::Store { on_conflict: OnConflict::Skip, .. } => "skip",
+            Core::Store { on_conflict: OnConflict::Replace, .. } => "replace",
+            _ => "error",
+        }
+    }
+
+    #[getter]
+    fn expected_version(&self) -> Option<u32> {
+        match &*self.0 {
+            Core::Update { expected_version, .. } => *expected_version,
+            _ => None,
+        }
+    }
+
+    #[getter]
+    fn cascade(&self) -> bool {
+        matches!(&*self.0, Core::Delete { cascade: true, .. })
+    }
+
+    #[getter]
+    fn purge(&self) -> bool {
+        matches!(&*self.0, Core::Delete { purge: true, .. })
+    }
+
+    #[getter]
+    fn prediction(&self) -> Option<Stored> {
+        match &*self.0 {
+            Core::Store { prediction, .. } => Some(Stored::from((**prediction).clone())),
+            _ => None,
+        }
+    }
+
+    #[getter]
+    fn arguments<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(py);
+        match &*self.0 {
+            Core::StoreModel { name, version, configuration } => {
+                dict.set_item("name", name)?;
+                dict.set_item("version", version)?;
+                dict.set_item("configuration", values::to_dict(py, configuration)?)?;
+            }
+            Core::UpdateModel { name, version, configuration, .. } => {
+                name.as_ref().map_or(Ok(()), |name| dict.set_item("name", name))?;
+                version.as_ref().map_or(Ok(()), |version| dict.set_item("version", version))?;
+                dict.set_item("configuration", values::to_dict(py, configuration)?)?;
+            }
+            Core::StoreAnalysis(analysis) => {
+                dict.set_item("prediction_id", &analysis.prediction_id)?;
+                dict.set_item("results", values::to_dict(py, &analysis.results)?)?;
+                dict.set_item("parameters", values::to_dict(py, &analysis.parameters)?)?;
+                dict.set_item("created_at", analysis.created_at)?;
+            }
+            _ => {}
+        }
+        Ok(dict)
+    }
+
+    fn merged(&self, current: &Stored, model_id: Option<String>) -> PyResult<Stored> {
+        let Core::Update { change, .. } = &*self.0 else {
+            return Err(raise(Error::validation(format!("a {} changes no prediction", self.kind()))));
+        };
+        let mut next = change.apply(&current.0).map_err(raise)?;
+        if change.model.is_some() {
+            next.model_id = model_id;
+        }
+        Ok(next.into())
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Operation({}, {:?})", self.kind(), self.target())
+    }
+}
+
+fn model_change(id: String, changes: &Bound<'_, PyDict>) -> Result<Core> {
+    let (mut name, mut version, mut configuration) = (None, None, proteusdb_core::record::Map::new());
+    for (key, value) in changes {
+        let text = |value: &Bound<'_, PyAny>| -> Result<String> {
+            value.extract().map_err(|_| Error::validation(format!("model {key}: a str is needed")))
+        };
+        match key.to_string().as_str() {
+            "name" => name = Some(text(&value)?),
+            "version" if value.is_none() => version = Some(None),
+            "version" => version = Some(Some(text(&value)?)),
+            "configuration" => configuration = values::map("configuration", &value)?,
+            other => {
+                return Err(Error::validation(format!(
+                    "{other}: no such field of a model; allowed are name, version, configuration"
+                )));
+            }
+        }
+    }
+    name.as_deref().map_or(Ok(()), |name| check_name("model name", name))?;
+    version.iter().flatten().try_for_each(|version| check_name("model version", version))?;
+    check_metadata("configuration", &configuration)?;
+    Ok(Core::UpdateModel { id, name, version, configuration })
+}
+
+fn change_size(change: &Change) -> u64 {
+    let structure = change.structure.iter().flat_map(|(parts, _)| parts);
+    let arrays = change.arrays.iter().filter_map(|(_, part)| part.as_ref());
+    total(structure.chain(arrays))
+}
+
+fn total<'a>(parts: impl Iterator<Item = &'a Part>) -> u64 {
+    parts.filter(|part| matches!(part.body, PartBody::Fresh(_))).map(|part| part.size).sum()
+}
