@@ -171,13 +171,19 @@ impl Layout for CifLayout {
 
 impl Cell {
     fn learn(column: &[(At<'_>, &[u8])]) -> Self {
+        // Most sources fail on the first few rows; only the others are asked about all.
+        let few: Vec<_> = column.iter().step_by(column.len() / 16 + 1).copied().collect();
         let mut best = Self { source: Source::Constant, style: 0, absent: most_common(column), start: 0 };
         let mut most = best.explained(column);
         for source in SOURCES.into_iter().skip(1) {
             let styles = if is_number(source) { STYLES.len() } else { 1 };
             for style in 0..styles as u8 {
                 let bare = Self { source, style, absent: Vec::new(), start: 0 };
-                let cell = Self { absent: bare.learn_absent(column), ..bare };
+                let screened = Self { absent: bare.learn_absent(&few), ..bare };
+                if screened.explained(&few) * 2 < few.len() {
+                    continue;
+                }
+                let cell = Self { absent: screened.learn_absent(column), ..screened };
                 let explained = cell.explained(column);
                 if explained > most && explained * 100 >= column.len() * ENOUGH {
                     (best, most) = (cell, explained);
@@ -205,7 +211,7 @@ impl Cell {
         let mut out = Vec::new();
         let absent = column.iter().filter(|(at, _)| {
             out.clear();
-            self.render(&mut out, *at);
+            self.render_present(&mut out, *at);
             out.is_empty()
         });
         most_common(&absent.copied().collect::<Vec<_>>())

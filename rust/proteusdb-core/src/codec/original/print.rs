@@ -32,58 +32,100 @@ pub(super) const STYLES: [Style; 9] = [
 
 /// Appends value `index`, right-aligned in `width`; nothing where the style does not suit the column.
 pub(super) fn number(out: &mut Vec<u8>, numbers: &Numbers, index: usize, width: usize, style: Style) {
-    let text = match (numbers, style) {
+    match (numbers, style) {
         (Numbers::Fixed { decimals, values }, _) => {
             let Some(&value) = values.get(index) else { return };
-            fixed(value, *decimals, style)
+            let mut digits = Digits::default();
+            digits.fixed(value, *decimals, style);
+            right(out, digits.text(), width);
         }
         (Numbers::Float(values), Style::Nine | Style::Shortest) => {
             let Some(&value) = values.get(index) else { return };
-            if style == Style::Nine { nine_digits(value) } else { shortest(value) }
+            let text = if style == Style::Nine { nine_digits(value) } else { shortest(value) };
+            right(out, text.as_bytes(), width);
         }
-        _ => return,
-    };
-    out.extend(std::iter::repeat_n(b' ', width.saturating_sub(text.len())));
-    out.extend_from_slice(text.as_bytes());
+        _ => {}
+    }
 }
 
-fn fixed(value: i32, decimals: u8, style: Style) -> String {
-    let (mut value, mut decimals) = (i64::from(value), usize::from(decimals.min(9)));
-    let fewest = match style {
-        Style::Decimals(wanted) => usize::from(wanted.min(9)),
-        Style::Bare => 0,
-        Style::Trimmed | Style::Nine | Style::Shortest => 1,
-    };
-    while decimals < fewest {
-        value *= 10;
-        decimals += 1;
+fn right(out: &mut Vec<u8>, text: &[u8], width: usize) {
+    out.extend(std::iter::repeat_n(b' ', width.saturating_sub(text.len())));
+    out.extend_from_slice(text);
+}
+
+/// The longest text of an i32 with up to nine decimals: sign, ten digits, nine zeros, the point.
+const LONGEST: usize = 24;
+
+/// A number written from its last digit to its first.
+struct Digits {
+    bytes: [u8; LONGEST],
+    start: usize,
+}
+
+impl Default for Digits {
+    fn default() -> Self {
+        Self { bytes: [b' '; LONGEST], start: LONGEST }
     }
-    if !matches!(style, Style::Decimals(_)) {
-        while decimals > fewest && value % 10 == 0 {
-            value /= 10;
+}
+
+impl Digits {
+    fn text(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    fn put(&mut self, byte: u8) {
+        self.start = self.start.saturating_sub(1);
+        self.bytes[self.start] = byte;
+    }
+
+    fn fixed(&mut self, value: i32, decimals: u8, style: Style) {
+        let (mut rest, mut decimals) = (u64::from(value.unsigned_abs()), decimals.min(9));
+        let (fewest, trims) = match style {
+            Style::Decimals(wanted) => (wanted.min(9), false),
+            Style::Bare => (0, true),
+            Style::Trimmed | Style::Nine | Style::Shortest => (1, true),
+        };
+        while trims && decimals > fewest && rest.is_multiple_of(10) {
+            rest /= 10;
             decimals -= 1;
         }
-    }
-    let sign = if value < 0 { "-" } else { "" };
-    let digits = format!("{:0>width$}", value.unsigned_abs(), width = decimals + 1);
-    match digits.split_at_checked(digits.len() - decimals) {
-        Some((whole, part)) if !part.is_empty() => format!("{sign}{whole}.{part}"),
-        _ => format!("{sign}{digits}"),
+        for _ in decimals..fewest {
+            rest *= 10;
+            decimals += 1;
+        }
+        for _ in 0..decimals {
+            self.put(b'0' + (rest % 10) as u8);
+            rest /= 10;
+        }
+        if decimals > 0 {
+            self.put(b'.');
+        }
+        loop {
+            self.put(b'0' + (rest % 10) as u8);
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if value < 0 {
+            self.put(b'-');
+        }
     }
 }
 
 fn nine_digits(value: f32) -> String {
     // Nine digits of the exact value, as d.dddddddde±x.
+    // Nine digits of the exact value, as d.dddddddde±x; only the exponent is of use, plain notation follows.
     let scientific = format!("{:.8e}", f64::from(value));
-    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
-    let Ok(exponent) = exponent.parse::<i32>() else { return scientific };
-    if !(-4..9).contains(&exponent) {
-        return scientific;
+    let exponent = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok());
+    match exponent {
+        Some(exponent @ -4..9) => {
+            let places = usize::try_from(8 - exponent).unwrap_or(0);
+            let plain = format!("{:.places$}", f64::from(value));
+            if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.').to_owned() } else { plain }
+        }
+        _ => scientific,
     }
-    let places = usize::try_from(8 - exponent).unwrap_or(0);
-    let _ = mantissa;
-    let plain = format!("{:.places$}", f64::from(value));
-    if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.').to_owned() } else { plain }
 }
 
 fn shortest(value: f32) -> String {
