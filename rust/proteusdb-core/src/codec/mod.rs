@@ -13,14 +13,15 @@
 mod array;
 mod envelope;
 mod integers;
+pub mod msgpack;
 mod original;
 mod section;
 mod structure;
 mod topology;
-mod wire;
+pub(crate) mod wire;
 
 pub use array::{decode_array, encode_array};
-pub use original::{decode_original, encode_original};
+pub use original::{check_original, decode_original, encode_original};
 pub use structure::{decode_structure, encode_structure};
 
 /// How hard to compress; every choice is exact.

@@ -20,6 +20,6 @@ pub use coded::Coded;
 pub use element::Element;
 pub use numbers::{MAX_DECIMALS, Numbers};
 pub use plddt::PlddtScale;
-pub use prediction::{Analysis, Model as PredictionModel, Part, PartBody, PartKind, Prediction};
+pub use prediction::{Analysis, Model as PredictionModel, Part, PartBody, PartKind, Prediction, UNSET_TIME};
 pub use structure::{Atoms, Entry, Model, NO_LABEL_SEQ, ResidueKind, Residues, Structure, Topology};
 pub use value::{Map, Value};

@@ -12,6 +12,9 @@ use std::sync::Arc;
 
 use super::{Map, ResidueKind, Value};
 
+/// A `created_at` that was not given: the transaction fills it in.
+pub const UNSET_TIME: i64 = i64::MIN;
+
 /// One version of a prediction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {

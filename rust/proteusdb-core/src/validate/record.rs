@@ -7,7 +7,7 @@ use crate::codec::{self, Compression};
 use crate::error::Result;
 use crate::operation::{OnConflict, Operation};
 use crate::record::{
-    Array, Map, Part, PartBody, PartKind, PlddtScale, Prediction, ResidueKind, Structure, id, polymer,
+    Array, Map, Part, PartBody, PartKind, PlddtScale, Prediction, ResidueKind, Structure, UNSET_TIME, id, polymer,
 };
 
 /// A file that is kept byte for byte.
@@ -100,7 +100,7 @@ impl Record {
             id: draft.prediction_id.unwrap_or_else(id::fresh),
             version: 0,
             updated_at: 0,
-            created_at: draft.created_at.unwrap_or(0),
+            created_at: draft.created_at.unwrap_or(UNSET_TIME),
             deleted: false,
             sequence,
             chain_types,

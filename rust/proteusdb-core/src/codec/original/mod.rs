@@ -68,6 +68,14 @@ pub fn decode_original(blob: &[u8], structure: impl FnOnce() -> Result<Structure
     }
 }
 
+/// Checks that a blob is whole, without the structure it may need to be decoded.
+///
+/// # Errors
+/// `Corruption` naming the step.
+pub fn check_original(blob: &[u8]) -> Result<()> {
+    envelope::open(Codec::Original, blob).map(drop)
+}
+
 /// What the structure does not predict of the file, by the method that suits it; `None` where it predicts no row.
 fn predict(bytes: &[u8], structure: &Structure) -> Option<(u8, Vec<u8>)> {
     let sample: Vec<_> = rows::sample(bytes, structure).collect();

@@ -89,7 +89,7 @@ impl Digits {
             rest /= 10;
             decimals -= 1;
         }
-        for _ in decimals..fewest {
+        while decimals < fewest {
             rest *= 10;
             decimals += 1;
         }

@@ -3,7 +3,11 @@
 //! Everything in an [`Operation`] was validated and encoded before; what is left for the transaction are the questions
 //! only the store can answer: is the id free, is this the current version, does the model exist.
 
+mod merge;
+
 use crate::record::{Analysis, Map, Part, Prediction, ResidueKind};
+
+pub(crate) use merge::merge;
 
 /// What to do when the id is taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,0 +1,204 @@
+//! Blobs: many to a segment, or loose until enough have gathered.
+//!
+//! ```text
+//! blobs     blob id -> Loose | Segment { segment, offset, length }, references
+//! segments  segment -> bytes of blob, blob, blob ...       at most 65,520 bytes, 16 pages less the header
+//! ```
+//!
+//! A value above about 2 KB takes whole pages, so a compressed structure alone wastes half of what it takes; sixteen
+//! pages waste little. A blob larger than a segment has one to itself. Headers name a blob by its id, so folding and
+//! compaction rewrite one small entry a blob and no header.
+//!
+//! Blobs bear their codec's checksum, which is why `segments` and `loose` hold bare bytes.
+
+use heed::RwTxn;
+
+use super::counters::Counters;
+use super::keys::Key;
+use super::tables::Tables;
+use super::{Txn, lmdb, sealed};
+use crate::codec::wire::{Reader, put_varint};
+use crate::error::{Error, Result};
+
+const TABLE: &str = "blobs";
+/// The most bytes of a segment that holds several blobs.
+const SEGMENT: usize = 65_520;
+/// A transaction that brings this much packs its blobs at once.
+pub(super) const PACK: u64 = 65_536;
+/// Loose blobs are folded when this many, or this many bytes, have gathered.
+const FOLD_BLOBS: u64 = 64;
+const FOLD_BYTES: u64 = 262_144;
+
+/// Where a blob's bytes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Locator {
+    /// 0 for a loose blob.
+    pub(super) segment: u64,
+    pub(super) offset: u64,
+    pub(super) length: u64,
+    /// Versions that refer to it.
+    pub(super) references: u64,
+}
+
+impl Locator {
+    pub(super) fn decode(key: &[u8], value: &[u8]) -> Result<Self> {
+        let mut reader = Reader::new(sealed::open(TABLE, key, value)?, "blob locator");
+        let (segment, offset) = (reader.varint()?, reader.varint()?);
+        let (length, references) = (reader.varint()?, reader.varint()?);
+        reader.finish().map(|()| Self { segment, offset, length, references })
+    }
+
+    fn write(&self, tables: &Tables, txn: &mut RwTxn<'_>, blob: u64) -> Result<()> {
+        let key = Key::new().u64(blob);
+        let mut payload = Vec::with_capacity(16);
+        [self.segment, self.offset, self.length, self.references].into_iter().for_each(|n| put_varint(&mut payload, n));
+        tables.blobs.put(txn, key.as_bytes(), &sealed::seal(TABLE, key.as_bytes(), &payload)).map_err(lmdb)
+    }
+}
+
+/// Where a blob is.
+pub(super) fn locate(tables: &Tables, txn: &Txn<'_>, blob: u64) -> Result<Locator> {
+    let key = Key::new().u64(blob);
+    match tables.blobs.get(txn, key.as_bytes()).map_err(lmdb)? {
+        Some(value) => Locator::decode(key.as_bytes(), value),
+        None => Err(Error::corruption(format!("blob {blob} is missing; it was purged, or the store is damaged"))),
+    }
+}
+
+/// A blob's bytes, in the map.
+pub(super) fn read<'t>(tables: &Tables, txn: &'t Txn<'_>, blob: u64) -> Result<&'t [u8]> {
+    let at = locate(tables, txn, blob)?;
+    let (table, key) = if at.segment == 0 { (tables.loose, blob) } else { (tables.segments, at.segment) };
+    let bytes = table.get(txn, Key::new().u64(key).as_bytes()).map_err(lmdb)?;
+    let range = usize::try_from(at.offset).ok().zip(usize::try_from(at.length).ok());
+    let slice = bytes.zip(range).and_then(|(bytes, (start, length))| bytes.get(start..start.checked_add(length)?));
+    slice.ok_or_else(|| Error::corruption(format!("blob {blob}: segment {} does not hold it", at.segment)))
+}
+
+/// Packs blobs into segments within one transaction; [`Packer::finish`] writes the last.
+#[derive(Default)]
+pub(super) struct Packer {
+    bytes: Vec<u8>,
+    segment: u64,
+}
+
+impl Packer {
+    /// Writes a blob, packed or loose, with one reference; returns its id.
+    pub(super) fn put(
+        &mut self,
+        tables: &Tables,
+        txn: &mut RwTxn<'_>,
+        counters: &mut Counters,
+        bytes: &[u8],
+        packed: bool,
+    ) -> Result<u64> {
+        let blob = Counters::take(&mut counters.next_blob);
+        let length = bytes.len() as u64;
+        if packed {
+            self.append(tables, txn, counters, blob, bytes, 1)?;
+        } else {
+            tables.loose.put(txn, Key::new().u64(blob).as_bytes(), bytes).map_err(lmdb)?;
+            Locator { segment: 0, offset: 0, length, references: 1 }.write(tables, txn, blob)?;
+            counters.loose_blobs += 1;
+            counters.loose_bytes += length;
+        }
+        Ok(blob)
+    }
+
+    fn append(
+        &mut self,
+        tables: &Tables,
+        txn: &mut RwTxn<'_>,
+        counters: &mut Counters,
+        blob: u64,
+        bytes: &[u8],
+        references: u64,
+    ) -> Result<()> {
+        if !self.bytes.is_empty() && self.bytes.len() + bytes.len() > SEGMENT {
+            self.flush(tables, txn)?;
+        }
+        if self.bytes.is_empty() {
+            self.segment = Counters::take(&mut counters.next_segment);
+        }
+        let offset = self.bytes.len() as u64;
+        self.bytes.extend_from_slice(bytes);
+        Locator { segment: self.segment, offset, length: bytes.len() as u64, references }.write(tables, txn, blob)
+    }
+
+    fn flush(&mut self, tables: &Tables, txn: &mut RwTxn<'_>) -> Result<()> {
+        if !self.bytes.is_empty() {
+            tables.segments.put(txn, Key::new().u64(self.segment).as_bytes(), &self.bytes).map_err(lmdb)?;
+            self.bytes.clear();
+        }
+        Ok(())
+    }
+
+    /// Folds the loose blobs if enough have gathered, and writes the last segment.
+    pub(super) fn finish(mut self, tables: &Tables, txn: &mut RwTxn<'_>, counters: &mut Counters) -> Result<()> {
+        if counters.loose_blobs >= FOLD_BLOBS || counters.loose_bytes >= FOLD_BYTES {
+            self.fold(tables, txn, counters)?;
+        }
+        self.flush(tables, txn)
+    }
+
+    fn fold(&mut self, tables: &Tables, txn: &mut RwTxn<'_>, counters: &mut Counters) -> Result<()> {
+        let mut gathered = Vec::new();
+        for entry in tables.loose.iter(txn).map_err(lmdb)? {
+            let (key, bytes) = entry.map_err(lmdb)?;
+            gathered.push((super::keys::last_u64(key).unwrap_or(0), bytes.to_vec()));
+        }
+        for (blob, bytes) in gathered {
+            let references = locate(tables, txn, blob)?.references;
+            self.append(tables, txn, counters, blob, &bytes, references)?;
+        }
+        tables.loose.clear(txn).map_err(lmdb)?;
+        (counters.loose_blobs, counters.loose_bytes) = (0, 0);
+        Ok(())
+    }
+}
+
+/// One more version refers to the blob.
+pub(super) fn retain(tables: &Tables, txn: &mut RwTxn<'_>, blob: u64) -> Result<()> {
+    let mut at = locate(tables, txn, blob)?;
+    at.references += 1;
+    at.write(tables, txn, blob)
+}
+
+/// One version less refers to the blob; the last takes it away.
+pub(super) fn release(tables: &Tables, txn: &mut RwTxn<'_>, counters: &mut Counters, blob: u64) -> Result<()> {
+    let mut at = locate(tables, txn, blob)?;
+    at.references = at.references.saturating_sub(1);
+    if at.references > 0 {
+        return at.write(tables, txn, blob);
+    }
+    let key = Key::new().u64(blob);
+    tables.blobs.delete(txn, key.as_bytes()).map_err(lmdb)?;
+    if at.segment == 0 {
+        tables.loose.delete(txn, key.as_bytes()).map_err(lmdb)?;
+        counters.loose_blobs = counters.loose_blobs.saturating_sub(1);
+        counters.loose_bytes = counters.loose_bytes.saturating_sub(at.length);
+        return Ok(());
+    }
+    bury(tables, txn, &at)
+}
+
+/// Counts a blob's bytes as dead, and drops the segment when nothing in it lives.
+fn bury(tables: &Tables, txn: &mut RwTxn<'_>, at: &Locator) -> Result<()> {
+    let key = Key::new().u64(at.segment);
+    let before = tables.dead.get(txn, key.as_bytes()).map_err(lmdb)?;
+    let before = before.map_or(Ok(0), |value| dead_bytes(key.as_bytes(), value))?;
+    let size = tables.segments.get(txn, key.as_bytes()).map_err(lmdb)?.map_or(0, |bytes| bytes.len() as u64);
+    let dead = before + at.length;
+    if dead >= size {
+        tables.segments.delete(txn, key.as_bytes()).map_err(lmdb)?;
+        tables.dead.delete(txn, key.as_bytes()).map_err(lmdb)?;
+        return Ok(());
+    }
+    let value = sealed::seal("dead", key.as_bytes(), &dead.to_le_bytes());
+    tables.dead.put(txn, key.as_bytes(), &value).map_err(lmdb)
+}
+
+/// A value of the table `dead`.
+pub(super) fn dead_bytes(key: &[u8], value: &[u8]) -> Result<u64> {
+    Reader::new(sealed::open("dead", key, value)?, "dead bytes").u64()
+}

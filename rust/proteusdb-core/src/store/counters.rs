@@ -1,0 +1,69 @@
+//! The next free numbers and what is counted as it changes; one value, written once a transaction.
+
+use super::keys::Key;
+use super::sealed;
+use super::tables::{Tables, TablesIn};
+use super::{Txn, lmdb};
+use crate::codec::wire::{Reader, put_varint};
+use crate::error::Result;
+
+const KEY: &[u8] = b"counters";
+
+/// The next free numbers and running counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Counters {
+    pub(super) next_row: u64,
+    pub(super) next_blob: u64,
+    pub(super) next_segment: u64,
+    pub(super) next_sequence: u64,
+    pub(super) next_model: u64,
+    /// Blobs and bytes in `loose`.
+    pub(super) loose_blobs: u64,
+    pub(super) loose_bytes: u64,
+    /// Predictions that are not deleted.
+    pub(super) predictions: u64,
+    /// Residues in them.
+    pub(super) residues: u64,
+    /// Commit time of the last transaction, µs; never goes back.
+    pub(super) last_commit: u64,
+}
+
+impl Counters {
+    pub(super) fn read(tables: &Tables, txn: &Txn<'_>) -> Result<Self> {
+        let Some(value) = tables.meta.get(txn, KEY).map_err(lmdb)? else { return Ok(Self::default()) };
+        let mut reader = Reader::new(sealed::open("meta", KEY, value)?, "counters");
+        let mut counters = Self::default();
+        for field in counters.fields() {
+            *field = reader.varint()?;
+        }
+        reader.finish().map(|()| counters)
+    }
+
+    pub(super) fn write(&mut self, tables: &TablesIn<'_>, txn: &mut heed::RwTxn<'_>) -> Result<()> {
+        let mut payload = Vec::new();
+        self.fields().into_iter().for_each(|field| put_varint(&mut payload, *field));
+        let key = Key::new().raw(KEY);
+        tables.meta.put(txn, key.as_bytes(), &sealed::seal("meta", KEY, &payload)).map_err(lmdb)
+    }
+
+    /// A number that no one had, and the next call's number after it.
+    pub(super) fn take(number: &mut u64) -> u64 {
+        *number += 1;
+        *number
+    }
+
+    fn fields(&mut self) -> [&mut u64; 10] {
+        [
+            &mut self.next_row,
+            &mut self.next_blob,
+            &mut self.next_segment,
+            &mut self.next_sequence,
+            &mut self.next_model,
+            &mut self.loose_blobs,
+            &mut self.loose_bytes,
+            &mut self.predictions,
+            &mut self.residues,
+            &mut self.last_commit,
+        ]
+    }
+}

@@ -1,0 +1,76 @@
+//! Counts and sizes, for `stats()`.
+
+use super::counters::Counters;
+use super::env::Env;
+use super::tables::Tables;
+use super::{Txn, blobs, lmdb};
+use crate::error::Result;
+
+/// What a store holds and takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Predictions that are not deleted.
+    pub predictions: u64,
+    /// Residues in them.
+    pub residues: u64,
+    /// Versions of predictions, deletions included.
+    pub versions: u64,
+    /// Distinct sequences.
+    pub sequences: u64,
+    /// Registered models.
+    pub models: u64,
+    /// Stored analyses.
+    pub analyses: u64,
+    /// Blobs, in segments and loose.
+    pub blobs: u64,
+    /// Bytes in segments that no blob refers to any more; `compact` gives them back.
+    pub dead_bytes: u64,
+    /// Blobs that wait to be folded into a segment.
+    pub loose_blobs: u64,
+    /// Length of the file.
+    pub file_bytes: u64,
+    /// Address space the file may grow to before it is mapped anew.
+    pub map_bytes: u64,
+    /// Id of the last committed transaction.
+    pub last_transaction: u64,
+    /// Commit time of the last transaction, µs.
+    pub last_commit: i64,
+    /// Readers entered in the lock file.
+    pub readers: u64,
+    /// Bytes of pages by table.
+    pub tables: Vec<(&'static str, u64)>,
+}
+
+/// Gathers the figures of a snapshot.
+pub(super) fn gather(env: &Env, tables: &Tables, txn: &Txn<'_>) -> Result<Stats> {
+    let counters = Counters::read(tables, txn)?;
+    let info = env.info();
+    let mut sizes = Vec::new();
+    for (name, table) in tables.all() {
+        let stat = table.stat(txn).map_err(lmdb)?;
+        let pages = stat.branch_pages + stat.leaf_pages + stat.overflow_pages;
+        sizes.push((name, pages as u64 * u64::from(stat.page_size)));
+    }
+    let mut dead_bytes = 0;
+    for entry in tables.dead.iter(txn).map_err(lmdb)? {
+        let (key, value) = entry.map_err(lmdb)?;
+        dead_bytes += blobs::dead_bytes(key, value)?;
+    }
+    Ok(Stats {
+        predictions: counters.predictions,
+        residues: counters.residues,
+        versions: tables.headers.len(txn).map_err(lmdb)?,
+        sequences: tables.sequences.len(txn).map_err(lmdb)?,
+        models: tables.models.len(txn).map_err(lmdb)?,
+        analyses: tables.analyses.len(txn).map_err(lmdb)?,
+        blobs: tables.blobs.len(txn).map_err(lmdb)?,
+        dead_bytes,
+        loose_blobs: counters.loose_blobs,
+        file_bytes: env.real_disk_size().map_err(lmdb)?,
+        map_bytes: info.map_size as u64,
+        last_transaction: info.last_txn_id as u64,
+        last_commit: counters.last_commit as i64,
+        readers: u64::from(info.number_of_readers),
+        tables: sizes,
+    })
+}

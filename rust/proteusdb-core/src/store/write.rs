@@ -1,0 +1,316 @@
+//! What happens inside a write transaction: each operation is checked first and writes only then, so one that fails
+//! leaves nothing of itself behind.
+
+use std::collections::HashMap;
+
+use heed::RwTxn;
+
+use super::blobs::{self, Packer};
+use super::counters::Counters;
+use super::header::{self, HeaderView};
+use super::indexes::Indexed;
+use super::keys::Key;
+use super::models::Numbered;
+use super::tables::Tables;
+use super::{analyses, lmdb, models, sealed, sequences};
+use crate::error::{Error, Kind, Result};
+use crate::operation::{Change, OnConflict, Operation, Outcome};
+use crate::record::{Analysis, PartBody, Prediction, UNSET_TIME, time};
+
+/// What becomes of the other operations when one fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The first failure undoes everything.
+    AllOrNothing,
+    /// An operation that fails its checks fails alone.
+    EachAlone,
+}
+
+/// Applies operations in one transaction.
+pub(super) fn apply(
+    tables: &Tables,
+    txn: &mut RwTxn<'_>,
+    operations: &[Operation],
+    mode: Mode,
+) -> Result<Vec<Result<Outcome>>> {
+    let counters = Counters::read(tables, txn)?;
+    let brought: u64 = operations.iter().map(fresh_bytes).sum();
+    let now = time::now().max(counters.last_commit as i64 + 1);
+    let mut writer = Writer {
+        tables,
+        txn,
+        counters,
+        packer: Packer::default(),
+        packed: brought >= blobs::PACK,
+        now,
+        resolved: HashMap::new(),
+    };
+    let mut outcomes = Vec::with_capacity(operations.len());
+    for operation in operations {
+        match writer.operation(operation) {
+            // Only what the caller got wrong fails alone; a failing disk or a full map fails the transaction.
+            Err(error) if mode == Mode::AllOrNothing || !is_callers(error.kind()) => return Err(error),
+            outcome => outcomes.push(outcome),
+        }
+    }
+    writer.finish()?;
+    Ok(outcomes)
+}
+
+fn is_callers(kind: Kind) -> bool {
+    matches!(kind, Kind::Validation | Kind::Conflict | Kind::NotFound | Kind::Query)
+}
+
+fn fresh_bytes(operation: &Operation) -> u64 {
+    let parts = match operation {
+        Operation::Store { prediction, .. } => &prediction.parts,
+        Operation::Update { change, .. } => match &change.structure {
+            Some((parts, _)) => parts,
+            None => return 0,
+        },
+        _ => return 0,
+    };
+    parts.iter().map(|part| part.size).sum()
+}
+
+/// The newest version of a row, with the numbers this store knows it by.
+struct Current {
+    prediction: Prediction,
+    indexed: Indexed,
+}
+
+struct Writer<'a, 't> {
+    tables: &'a Tables,
+    txn: &'a mut RwTxn<'t>,
+    counters: Counters,
+    packer: Packer,
+    packed: bool,
+    now: i64,
+    /// Model texts that this transaction has resolved.
+    resolved: HashMap<String, Numbered>,
+}
+
+impl Writer<'_, '_> {
+    fn operation(&mut self, operation: &Operation) -> Result<Outcome> {
+        match operation {
+            Operation::Store { prediction, model, on_conflict } => {
+                self.store(prediction, model.as_deref(), *on_conflict)
+            }
+            Operation::Update { id, change, expected_version } => self.update(id, change, *expected_version),
+            Operation::Delete { id, cascade, purge } => self.delete(id, *cascade, *purge),
+            Operation::StoreModel { name, version, configuration } => {
+                let model = (name.as_str(), version.as_deref(), configuration);
+                let (_, model) = models::register(self.tables, self.txn, &mut self.counters, self.now, model)?;
+                self.resolved.clear();
+                Ok(Outcome::Id(model.id))
+            }
+            Operation::UpdateModel { id, name, version, configuration } => {
+                self.resolved.clear();
+                models::update(self.tables, self.txn, id, name.as_deref(), version.as_ref(), configuration)?;
+                Ok(Outcome::Id(id.clone()))
+            }
+            Operation::DeleteModel { id } => {
+                self.resolved.clear();
+                models::delete(self.tables, self.txn, id).map(|()| Outcome::Deleted)
+            }
+            Operation::StoreAnalysis(analysis) => self.store_analysis(analysis),
+            Operation::DeleteAnalysis { id } => match analyses::delete(self.tables, self.txn, id)? {
+                true => Ok(Outcome::Deleted),
+                false => Err(Error::validation(format!("no analysis has the id {id:?}"))),
+            },
+        }
+    }
+
+    fn finish(mut self) -> Result<()> {
+        self.packer.finish(self.tables, self.txn, &mut self.counters)?;
+        self.counters.last_commit = self.now as u64;
+        self.counters.write(self.tables, self.txn)
+    }
+
+    fn store(&mut self, prediction: &Prediction, model: Option<&str>, on_conflict: OnConflict) -> Result<Outcome> {
+        let current = self.current(&prediction.id)?;
+        let live = current.as_ref().filter(|current| !current.prediction.deleted);
+        match (live, on_conflict) {
+            (Some(current), OnConflict::Error) => {
+                return Err(Error::conflict(format!(
+                    "prediction_id {:?} is taken (version {}); on_conflict=\"skip\" leaves what is stored, \"replace\" \
+                     makes a new version",
+                    prediction.id, current.prediction.version
+                )));
+            }
+            (Some(current), OnConflict::Skip) => {
+                let version = current.prediction.version;
+                return Ok(Outcome::Skipped { id: prediction.id.clone(), version });
+            }
+            _ => {}
+        }
+        let mut next = prediction.clone();
+        if next.created_at == UNSET_TIME {
+            next.created_at = live.map_or(self.now, |current| current.prediction.created_at);
+        }
+        let number = self.resolve(model, &mut next)?;
+        let row = match &current {
+            Some(current) => current.indexed.row,
+            None => self.new_row(&prediction.id)?,
+        };
+        self.write_version(row, current, next, number)
+    }
+
+    fn update(&mut self, id: &str, change: &Change, expected: Option<u32>) -> Result<Outcome> {
+        let current = self.live(id)?;
+        if let Some(expected) = expected.filter(|&expected| expected != current.prediction.version) {
+            return Err(Error::conflict(format!(
+                "prediction {id:?} is at version {}, version {expected} was expected; read it again and repeat the change",
+                current.prediction.version
+            )));
+        }
+        let mut next = change.apply(&current.prediction)?;
+        let number = match &change.model {
+            None => current.indexed.model,
+            Some(model) => self.resolve(model.as_deref(), &mut next)?,
+        };
+        self.write_version(current.indexed.row, Some(current), next, number)
+    }
+
+    fn delete(&mut self, id: &str, cascade: bool, purge: bool) -> Result<Outcome> {
+        let current = match purge {
+            // A deleted prediction's history can still be purged.
+            true => self.current(id)?.ok_or_else(|| super::not_found(id))?,
+            false => self.live(id)?,
+        };
+        let row = current.indexed.row;
+        let referring = analyses::list(self.tables, self.txn, Some(row))?;
+        if !referring.is_empty() && !cascade {
+            return Err(Error::validation(format!(
+                "prediction {id:?} has {} analysis(es), {} among them; cascade=True deletes them too",
+                referring.len(),
+                referring[0]
+            )));
+        }
+        for analysis in &referring {
+            analyses::delete(self.tables, self.txn, analysis)?;
+        }
+        if purge {
+            return self.purge(current).map(|()| Outcome::Deleted);
+        }
+        let mut next = current.prediction.clone();
+        next.deleted = true;
+        next.parts.clear();
+        let number = current.indexed.model;
+        self.write_version(row, Some(current), next, number).map(|_| Outcome::Deleted)
+    }
+
+    fn store_analysis(&mut self, analysis: &Analysis) -> Result<Outcome> {
+        let current = self.live(&analysis.prediction_id).map_err(|error| match error.kind() {
+            Kind::NotFound => Error::validation(format!(
+                "analysis of prediction {:?}: no such prediction is stored",
+                analysis.prediction_id
+            )),
+            _ => error,
+        })?;
+        analyses::store(self.tables, self.txn, current.indexed.row, analysis)?;
+        Ok(Outcome::Id(analysis.id.clone()))
+    }
+
+    /// Resolves a model text and sets the prediction's model id; returns the model's number, 0 for none.
+    fn resolve(&mut self, model: Option<&str>, next: &mut Prediction) -> Result<u32> {
+        let Some(text) = model else {
+            next.model_id = None;
+            return Ok(0);
+        };
+        if !self.resolved.contains_key(text) {
+            let found = models::resolve(self.tables, self.txn, &mut self.counters, self.now, text)?;
+            self.resolved.insert(text.to_owned(), found);
+        }
+        let Some((number, model)) = self.resolved.get(text) else { return Ok(0) };
+        next.model_id = Some(model.id.clone());
+        Ok(*number)
+    }
+
+    fn new_row(&mut self, id: &str) -> Result<u64> {
+        let row = Counters::take(&mut self.counters.next_row);
+        let value = sealed::seal("ids", id.as_bytes(), &row.to_le_bytes());
+        self.tables.ids.put(self.txn, id.as_bytes(), &value).map_err(lmdb)?;
+        Ok(row)
+    }
+
+    /// Writes the version that follows `current`, with its blobs and index entries.
+    fn write_version(
+        &mut self,
+        row: u64,
+        current: Option<Current>,
+        mut next: Prediction,
+        model: u32,
+    ) -> Result<Outcome> {
+        next.version = current.as_ref().map_or(0, |current| current.prediction.version) + 1;
+        next.updated_at = self.now;
+        for part in &mut next.parts {
+            match &part.body {
+                PartBody::Stored(blob) => blobs::retain(self.tables, self.txn, *blob)?,
+                PartBody::Fresh(bytes) => {
+                    let bytes = bytes.clone();
+                    let blob = self.packer.put(self.tables, self.txn, &mut self.counters, &bytes, self.packed)?;
+                    part.body = PartBody::Stored(blob);
+                }
+            }
+        }
+        let sequence = match &current {
+            Some(current) if current.prediction.sequence == next.sequence => current.indexed.sequence,
+            _ => sequences::intern(self.tables, self.txn, &mut self.counters, &next.sequence)?,
+        };
+        let value = header::encode(row, &next, model, sequence)?;
+        self.tables.headers.put(self.txn, header::key(row, next.version).as_bytes(), &value).map_err(lmdb)?;
+        let before = current.filter(|current| !current.prediction.deleted);
+        let after = Indexed::new(row, &next, model, sequence);
+        self.reindex(before.as_ref().map(|current| &current.indexed), (!next.deleted).then_some(&after))?;
+        Ok(Outcome::Written { id: next.id, version: next.version })
+    }
+
+    fn reindex(&mut self, before: Option<&Indexed>, after: Option<&Indexed>) -> Result<()> {
+        Indexed::replace(self.tables, self.txn, before, after)?;
+        let counts = |indexed: Option<&Indexed>| indexed.map_or((0, 0), |indexed| (1, u64::from(indexed.length)));
+        let ((gone, gone_residues), (come, come_residues)) = (counts(before), counts(after));
+        self.counters.predictions = self.counters.predictions + come - gone.min(self.counters.predictions + come);
+        self.counters.residues =
+            self.counters.residues + come_residues - gone_residues.min(self.counters.residues + come_residues);
+        Ok(())
+    }
+
+    fn purge(&mut self, current: Current) -> Result<()> {
+        let row = current.indexed.row;
+        self.reindex((!current.prediction.deleted).then_some(&current.indexed), None)?;
+        let prefix = Key::new().u64(row);
+        let mut versions = Vec::new();
+        for entry in self.tables.headers.prefix_iter(self.txn, prefix.as_bytes()).map_err(lmdb)? {
+            let (key, value) = entry.map_err(lmdb)?;
+            let parts = HeaderView::open(key, value)?.decode(String::new(), None)?.parts;
+            versions.push((key.to_vec(), parts));
+        }
+        for (key, parts) in versions {
+            for part in parts {
+                if let PartBody::Stored(blob) = part.body {
+                    blobs::release(self.tables, self.txn, &mut self.counters, blob)?;
+                }
+            }
+            self.tables.headers.delete(self.txn, &key).map_err(lmdb)?;
+        }
+        self.tables.ids.delete(self.txn, current.prediction.id.as_bytes()).map_err(lmdb)?;
+        Ok(())
+    }
+
+    /// The newest version of an id, a deletion included.
+    fn current(&self, id: &str) -> Result<Option<Current>> {
+        let Some(row) = super::snapshot::row_of(self.tables, self.txn, id)? else { return Ok(None) };
+        let Some(view) = super::snapshot::newest(self.tables, self.txn, row)? else {
+            return Err(Error::corruption(format!("prediction {id:?}: row {row} has no version")));
+        };
+        let sequence = sequences::get(self.tables, self.txn, view.sequence())?.to_owned();
+        let prediction = view.decode(sequence, None)?;
+        let indexed = Indexed::new(row, &prediction, view.model(), view.sequence());
+        Ok(Some(Current { prediction, indexed }))
+    }
+
+    fn live(&self, id: &str) -> Result<Current> {
+        self.current(id)?.filter(|current| !current.prediction.deleted).ok_or_else(|| super::not_found(id))
+    }
+}
