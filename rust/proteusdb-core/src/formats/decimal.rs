@@ -5,8 +5,8 @@
 //! "1e-3"   -parse-> Decimal { mantissa: 1, decimals: 3 }
 //! ```
 //!
-//! A column keeps the most decimals printed in it. It falls back to float32, rounding each number once from its exact
-//! value in float64, only where a number does not fit an `i32` on that grid or prints more decimals than a grid may have.
+//! A column keeps the most decimals printed in it. It falls back to float32, rounding each number from its float64,
+//! only where a number does not fit an `i32` on that grid or prints more decimals than a grid may have.
 
 use crate::record::{MAX_DECIMALS, Numbers};
 

@@ -1,7 +1,7 @@
 //! Text fields to dictionary codes, a few nanoseconds each.
 //!
-//! Nearly every field of an atom row repeats one of a few dozen short texts. They are packed into a `u64` and found in a
-//! small direct-mapped table; only a text seen for the first time, or longer than seven bytes, meets the real dictionary.
+//! Nearly every field of an atom row repeats one of a few dozen short texts. They are packed into a `u64` and found in
+//! a small direct-mapped table; only a text seen for the first time, or longer than seven bytes, meets the dictionary.
 
 use std::collections::HashMap;
 

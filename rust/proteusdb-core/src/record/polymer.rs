@@ -200,8 +200,8 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// For each residue of a stretch, whether it is in a run of monomers of one sort with consecutive numbers that has a
-    /// sure one or three in all; two ligands that happen to have consecutive numbers are no polymer.
+    /// For each residue of a stretch, whether it is in a run of monomers of one sort with consecutive numbers that has
+    /// a sure one or three in all; two ligands that happen to have consecutive numbers are no polymer.
     fn in_runs(&self, stretch: &Range<usize>) -> Vec<bool> {
         let indices: Vec<usize> = stretch.clone().collect();
         let linked = |a: &usize, b: &usize| match (self.look(*a).kind(), self.look(*b).kind()) {

@@ -80,3 +80,7 @@ fn push<'a>(tables: &mut Tables<'a>, category: &'a Category) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

@@ -5,8 +5,8 @@
 //! Loop  Tag  Value Value
 //! ```
 //!
-//! Words are told by CIF 1.1: keywords and `data_` in any case; a quote ends only before white space; a `;` opens a text
-//! field only at the beginning of a line; a comment begins only where a token could.
+//! Words are told by CIF 1.1: keywords and `data_` in any case; a quote ends only before white space; a `;` opens a
+//! text field only at the beginning of a line; a comment begins only where a token could.
 
 use super::super::shown;
 use crate::error::{Error, Result};
@@ -101,14 +101,14 @@ impl<'a> Lexer<'a> {
         self.position == 0 || matches!(self.bytes.get(self.position - 1), Some(b'\n' | b'\r'))
     }
 
-    /// The next token if it is a bare value on the same line, as nearly every value of a table of atoms is; else `None`,
-    /// with the position unchanged.
+    /// The next token if it is a bare value on the same line, as nearly every value of a table of atoms is; else
+    /// `None`, with the position unchanged.
     #[inline]
     pub(super) fn bare_value(&mut self) -> Option<Value<'a>> {
         let rest = self.bytes.get(self.position..)?;
         let start = rest.iter().position(|&byte| byte != b' ')?;
         let word = rest.get(start..)?;
-        // Letters that may begin a keyword are left to `next` where the sixth byte at most tells a keyword.
+        // A word that may be a keyword has an underscore as its fifth or seventh byte and is left to `next`.
         match word.first()? {
             b'\'' | b'"' | b';' | b'_' | b'#' | b'\t'..=b'\r' => return None,
             b'd' | b'D' | b'l' | b'L' | b's' | b'S' | b'g' | b'G' if word.iter().take(7).any(|&byte| byte == b'_') => {

@@ -15,9 +15,9 @@ fn table(columns: &str, rows: &str) -> String {
     format!("data_x\nloop_\n{tags}{rows}\n")
 }
 
-const FULL: &str = "group_PDB type_symbol label_atom_id label_alt_id label_comp_id label_asym_id label_entity_id label_seq_id \
-                    pdbx_PDB_ins_code Cartn_x Cartn_y Cartn_z occupancy B_iso_or_equiv pdbx_formal_charge auth_seq_id \
-                    auth_asym_id pdbx_PDB_model_num";
+const FULL: &str = "group_PDB type_symbol label_atom_id label_alt_id label_comp_id label_asym_id label_entity_id \
+                    label_seq_id pdbx_PDB_ins_code Cartn_x Cartn_y Cartn_z occupancy B_iso_or_equiv \
+                    pdbx_formal_charge auth_seq_id auth_asym_id pdbx_PDB_model_num";
 
 #[test]
 fn every_column_lands_in_its_place() {
@@ -34,7 +34,8 @@ fn every_column_lands_in_its_place() {
 
 #[test]
 fn labels_stand_in_for_missing_author_values_row_by_row() {
-    let columns = "type_symbol label_atom_id label_comp_id label_asym_id label_seq_id Cartn_x Cartn_y Cartn_z auth_asym_id auth_seq_id";
+    let columns = "type_symbol label_atom_id label_comp_id label_asym_id label_seq_id Cartn_x Cartn_y Cartn_z \
+                   auth_asym_id auth_seq_id";
     let read = cif(&table(columns, "C CA ALA L 5 1 2 3 . ?\nC CA GLY L 6 1 2 3 A 16B"));
     let residues = &read.topology().residues;
     assert_eq!(residues.chain_id.iter().collect::<Vec<_>>(), ["L", "A"]);
@@ -46,7 +47,8 @@ fn labels_stand_in_for_missing_author_values_row_by_row() {
 #[test]
 fn an_atom_site_of_one_row_may_be_pairs() {
     let read = cif(
-        "data_x\n_atom_site.label_atom_id CA\n_atom_site.Cartn_x 1.0\n_atom_site.Cartn_y 2\n_atom_site.Cartn_z 3\n_entry.id X\n",
+        "data_x\n_atom_site.label_atom_id CA\n_atom_site.Cartn_x 1.0\n_atom_site.Cartn_y 2\n_atom_site.Cartn_z 3\n\
+         _entry.id X\n",
     );
     assert_eq!(read.topology().atoms.len(), 1);
     assert_eq!(read.entry.id, "X");
@@ -56,7 +58,8 @@ fn an_atom_site_of_one_row_may_be_pairs() {
 fn the_first_block_with_atoms_counts_and_save_frames_do_not() {
     let atoms = table("label_atom_id Cartn_x Cartn_y Cartn_z", "CA 1 2 3");
     let text = format!(
-        "data_header\n_entry.id WRONG\nsave_frame\n_atom_site.Cartn_x 9\nsave_\n{}\n_entry.id RIGHT\ndata_y\n_entry.id LATER\n",
+        "data_header\n_entry.id WRONG\nsave_frame\n_atom_site.Cartn_x 9\nsave_\n{}\n_entry.id RIGHT\ndata_y\n\
+         _entry.id LATER\n",
         atoms
     );
     let read = cif(&text);
@@ -76,8 +79,10 @@ fn models_may_be_mixed() {
 
 #[test]
 fn entities_and_labels_decide_what_a_polymer_is() {
-    let columns = "group_PDB label_atom_id label_comp_id label_asym_id label_entity_id label_seq_id Cartn_x Cartn_y Cartn_z auth_seq_id auth_asym_id";
-    let rows = "ATOM CA GLY A 1 1 0 0 0 1 A\nATOM CB QQQ A 1 2 0 0 0 2 A\nHETATM CA GLY B 2 . 0 0 0 301 A\nATOM CA ALA C 1 1 0 0 0 1 A";
+    let columns = "group_PDB label_atom_id label_comp_id label_asym_id label_entity_id label_seq_id Cartn_x Cartn_y \
+                   Cartn_z auth_seq_id auth_asym_id";
+    let rows = "ATOM CA GLY A 1 1 0 0 0 1 A\nATOM CB QQQ A 1 2 0 0 0 2 A\n\
+                HETATM CA GLY B 2 . 0 0 0 301 A\nATOM CA ALA C 1 1 0 0 0 1 A";
     let text = format!("{}\nloop_\n_entity.id\n_entity.type\n1 polymer\n2 non-polymer\n", table(columns, rows));
     let read = cif(&text);
     let kinds = &read.topology().residues.kind;
@@ -90,7 +95,8 @@ fn entities_and_labels_decide_what_a_polymer_is() {
 fn software_title_and_plddt_metric_are_found() {
     let text = format!(
         "{}\n_struct.title 'A title'\nloop_\n_software.name\n_software.version\nAlphaFold 3\nOpenMM ?\n\
-         loop_\n_ma_qa_metric.id\n_ma_qa_metric.mode\n_ma_qa_metric.name\n_ma_qa_metric.type\n1 global pLDDT pLDDT\n2 local pLDDT pLDDT\n",
+         loop_\n_ma_qa_metric.id\n_ma_qa_metric.mode\n_ma_qa_metric.name\n_ma_qa_metric.type\n\
+         1 global pLDDT pLDDT\n2 local pLDDT pLDDT\n",
         table("label_atom_id Cartn_x Cartn_y Cartn_z", "CA 1 2 3")
     );
     let entry = cif(&text).entry;

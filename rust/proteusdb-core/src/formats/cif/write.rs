@@ -5,9 +5,9 @@
 //! ```
 //!
 //! mmCIF has no item for some of what is kept, and viewers need items that PDB files do not have. So a category of our
-//! own says which `label_*` values were made up for the viewers' sake (`label_ids synthetic`), which columns were float32
-//! (`float32 coords,b_factor`), and the scale of pLDDT; and two columns of our own hold segment names and polymer ends
-//! where they do not follow from `label_asym_id`. A reader that does not know them passes over them.
+//! own says which `label_*` values were made up for the viewers' sake (`label_ids synthetic`), which columns were
+//! float32 (`float32 coords,b_factor`), and the scale of pLDDT; and two columns of our own hold segment names and
+//! polymer ends where they do not follow from `label_asym_id`. A reader that does not know them passes over them.
 //!
 //! Models whose numbers repeat are numbered anew from 1, because rows are told apart by that number.
 

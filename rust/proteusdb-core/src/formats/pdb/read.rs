@@ -36,20 +36,20 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Structure> {
 }
 
 #[derive(Default)]
-struct Reader<'a> {
+struct Reader {
     entry: Entry,
     models: Vec<ModelBuilder>,
     /// Whether the last of `models` still takes atoms.
     open: bool,
     /// Columns 18-27 and 73-76 of the last atom of the open model, and its residue: most atoms are of the same.
-    last: Option<(ResidueColumns<'a>, u32)>,
+    last: Option<(ResidueColumns, u32)>,
 }
 
-type ResidueColumns<'a> = (&'a [u8], &'a [u8]);
+type ResidueColumns = ([u8; 10], [u8; 4]);
 
-impl<'a> Reader<'a> {
+impl Reader {
     /// Takes one line; `false` once the file has ended.
-    fn line(&mut self, line: &'a [u8]) -> Result<bool, String> {
+    fn line(&mut self, line: &[u8]) -> Result<bool, String> {
         if line.starts_with(b"ATOM") {
             self.atom(line)?;
             return Ok(true);
@@ -83,14 +83,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn atom(&mut self, line: &'a [u8]) -> Result<(), String> {
+    fn atom(&mut self, line: &[u8]) -> Result<(), String> {
         let atom = atom_row(line)?;
         if !self.open {
             // Trajectories may separate frames by ENDMDL alone, and a single model has no MODEL record.
             self.begin_model(self.models.len() as i32 + 1);
         }
         let Some(model) = self.models.last_mut() else { return Ok(()) };
-        let columns = (line.get(17..27).unwrap_or_default(), line.get(72..76.min(line.len())).unwrap_or_default());
+        let columns = (padded(line, 17), padded(line, 72));
         let residue = match self.last {
             Some((last, residue)) if last == columns => residue,
             _ => model.residue(&residue_row(line)?),
@@ -129,6 +129,16 @@ fn field(line: &[u8], start: usize, end: usize) -> &[u8] {
     line.get(start..end.min(line.len())).unwrap_or_default().trim_ascii()
 }
 
+/// `N` columns from column `start + 1`, with spaces where the line has ended.
+fn padded<const N: usize>(line: &[u8], start: usize) -> [u8; N] {
+    let mut columns = [b' '; N];
+    match line.get(start..start + N) {
+        Some(whole) => columns.copy_from_slice(whole),
+        None => columns.iter_mut().zip(line.iter().skip(start)).for_each(|(to, from)| *to = *from),
+    }
+    columns
+}
+
 fn invalid(what: &str, text: &[u8], allowed: &str) -> String {
     format!("{what} {}: not {allowed}", shown(text))
 }
@@ -158,25 +168,45 @@ fn atom_row(line: &[u8]) -> Result<AtomRow<'_>, String> {
         let text = String::from_utf8_lossy(line);
         return Err(format!("atom record ends at column {} ({text:?}); z ends at column 54", line.len()));
     }
+    let [x, y, z, occupancy, b_factor] = match numbers(line) {
+        Some(numbers) => numbers,
+        None => numbers_one_by_one(line)?,
+    };
     Ok(AtomRow {
         name: field(line, 12, 16),
         element: atom_element(line),
         altloc: line.get(16).copied().filter(|&byte| byte != b' ').unwrap_or(0),
         hetero: line.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'H')),
         charge: charge(line)?,
-        position: [
-            coordinate(line, 30, 38, "x coordinate")?,
-            coordinate(line, 38, 46, "y coordinate")?,
-            coordinate(line, 46, 54, "z coordinate")?,
-        ],
-        occupancy: optional(line, 54, 60, "occupancy", 1)?,
-        b_factor: optional(line, 60, 66, "B-factor", 20)?,
+        position: [x, y, z],
+        occupancy,
+        b_factor,
     })
 }
 
+/// The numbers of a line whose fields are all filled as the format says, as nearly every line's are.
+fn numbers(line: &[u8]) -> Option<[Decimal; 5]> {
+    let line = line.first_chunk::<66>()?;
+    let narrow = |start| {
+        let [a, b, c, d, e, f] = padded::<6>(line, start);
+        decimal::parse_aligned([b' ', b' ', a, b, c, d, e, f])
+    };
+    let wide = |start| decimal::parse_aligned(padded::<8>(line, start));
+    Some([wide(30)?, wide(38)?, wide(46)?, narrow(54)?, narrow(60)?])
+}
+
+fn numbers_one_by_one(line: &[u8]) -> Result<[Decimal; 5], String> {
+    Ok([
+        coordinate(line, 30, 38, "x coordinate")?,
+        coordinate(line, 38, 46, "y coordinate")?,
+        coordinate(line, 46, 54, "z coordinate")?,
+        optional(line, 54, 60, "occupancy", 1)?,
+        optional(line, 60, 66, "B-factor", 20)?,
+    ])
+}
+
 fn coordinate(line: &[u8], start: usize, end: usize, what: &str) -> Result<Decimal, String> {
-    let aligned = line.get(start..end).and_then(|columns| columns.try_into().ok());
-    aligned.and_then(decimal::parse_aligned).or_else(|| decimal::parse(field(line, start, end))).ok_or_else(|| {
+    decimal::parse(field(line, start, end)).ok_or_else(|| {
         let columns = line.get(start..end).unwrap_or_default();
         invalid(what, columns, &format!("a finite number (columns {}-{end})", start + 1))
     })
@@ -184,11 +214,6 @@ fn coordinate(line: &[u8], start: usize, end: usize, what: &str) -> Result<Decim
 
 /// A number that may be blank (0) or, where the line ends four columns into the field, missing (`default`).
 fn optional(line: &[u8], start: usize, end: usize, what: &str, default: i32) -> Result<Decimal, String> {
-    let aligned = line.get(start..end).and_then(|columns| <[u8; 6]>::try_from(columns).ok());
-    if let Some(number) = aligned.and_then(|[a, b, c, d, e, f]| decimal::parse_aligned([b' ', b' ', a, b, c, d, e, f]))
-    {
-        return Ok(number);
-    }
     match field(line, start, end) {
         _ if line.len() < start + 4 => Ok(Decimal::integer(default)),
         b"" => Ok(Decimal::integer(0)),
@@ -217,15 +242,11 @@ fn charge(line: &[u8]) -> Result<i8, String> {
 
 /// Columns 77-78 where they hold a letter, else what the padding of the atom name says.
 fn atom_element(line: &[u8]) -> Element {
-    let symbol = [line.get(76).copied().unwrap_or(b' '), line.get(77).copied().unwrap_or(b' ')];
+    let symbol = padded::<2>(line, 76);
     if symbol.iter().any(u8::is_ascii_alphabetic) {
         return element::of_symbol(&symbol);
     }
-    let mut name = [b' '; 4];
-    for (to, from) in name.iter_mut().zip(line.iter().skip(12)) {
-        *to = *from;
-    }
-    element::of_padded_name(name)
+    element::of_padded_name(padded(line, 12))
 }
 
 #[cfg(test)]
