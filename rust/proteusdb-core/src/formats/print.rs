@@ -4,9 +4,19 @@
 //! Fixed { decimals: 3, -125 }  ->  "-0.125"        Float 0.1  ->  "0.1"        Float 1e-9  ->  "1e-9"
 //! ```
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
-use crate::record::Numbers;
+use crate::record::{Model, Numbers, Structure};
+
+/// The number each model is printed with: its own, or counted from 1 where two models have the same, because readers tell
+/// models apart by it.
+pub(super) fn model_numbers(structure: &Structure) -> Vec<i32> {
+    let mut seen = HashSet::new();
+    let distinct = structure.models.iter().all(|model| seen.insert(model.number));
+    let number = |(index, model): (usize, &Model)| if distinct { model.number } else { index as i32 + 1 };
+    structure.models.iter().enumerate().map(number).collect()
+}
 
 /// Appends number `index` of a column: at its printed decimals, or as the shortest text that is the same float32.
 pub(super) fn push(out: &mut String, column: &Numbers, index: usize) {

@@ -45,6 +45,14 @@ fn labels_stand_in_for_missing_author_values_row_by_row() {
 }
 
 #[test]
+fn a_quoted_placeholder_is_a_text() {
+    let columns = "label_atom_id pdbx_PDB_ins_code label_alt_id Cartn_x Cartn_y Cartn_z";
+    let read = cif(&table(columns, "CA '?' '.' 1 2 3\nCA ? . 1 2 3"));
+    assert_eq!(read.topology().residues.insertion_code, [b'?', 0], "two residues");
+    assert_eq!(read.topology().atoms.altloc, [b'.', 0]);
+}
+
+#[test]
 fn an_atom_site_of_one_row_may_be_pairs() {
     let read = cif(
         "data_x\n_atom_site.label_atom_id CA\n_atom_site.Cartn_x 1.0\n_atom_site.Cartn_y 2\n_atom_site.Cartn_z 3\n\

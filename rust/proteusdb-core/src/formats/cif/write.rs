@@ -8,10 +8,7 @@
 //! own says which `label_*` values were made up for the viewers' sake (`label_ids synthetic`), which columns were
 //! float32 (`float32 coords,b_factor`), and the scale of pLDDT; and two columns of our own hold segment names and
 //! polymer ends where they do not follow from `label_asym_id`. A reader that does not know them passes over them.
-//!
-//! Models whose numbers repeat are numbered anew from 1, because rows are told apart by that number.
 
-use std::collections::HashSet;
 use std::fmt::Write;
 
 use indexmap::IndexMap;
@@ -178,11 +175,8 @@ fn push_atoms(out: &mut String, structure: &Structure, labels: &Labels<'_>) -> R
             let _ = writeln!(out, "_atom_site.{name}");
         }
     }
-    let mut numbers = HashSet::new();
-    let distinct = structure.models.iter().all(|model| numbers.insert(model.number));
     let mut id = 0;
-    for (index, model) in structure.models.iter().enumerate() {
-        let number = if distinct { model.number } else { index as i32 + 1 };
+    for (model, number) in structure.models.iter().zip(print::model_numbers(structure)) {
         push_model(out, model, number, labels, own, &mut id)?;
     }
     out.push_str("#\n");

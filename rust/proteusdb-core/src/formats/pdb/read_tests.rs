@@ -83,6 +83,16 @@ fn models_share_equal_topologies_and_end_ends_the_file() {
 }
 
 #[test]
+fn models_with_one_number_are_kept_apart_and_printed_anew() {
+    let read = pdb(&format!("MODEL        1\n{CA}\nENDMDL\nMODEL        1\n{CA}\nENDMDL\n"));
+    assert_eq!(read.models.iter().map(|model| model.number).collect::<Vec<_>>(), [1, 1]);
+    for text in [crate::formats::to_pdb(&read).unwrap(), crate::formats::to_mmcif(&read).unwrap()] {
+        let back = crate::formats::read(text.as_bytes(), None).unwrap();
+        assert_eq!(back.models.iter().map(|model| model.number).collect::<Vec<_>>(), [1, 2]);
+    }
+}
+
+#[test]
 fn frames_may_be_separated_by_endmdl_alone() {
     let read = pdb(&format!("{CA}\nENDMDL\n{CA}\nENDMDL\n"));
     assert_eq!(read.models.iter().map(|model| model.number).collect::<Vec<_>>(), [1, 2]);

@@ -24,11 +24,11 @@ pub fn to_pdb(structure: &Structure) -> Result<String> {
         String::with_capacity(82 * structure.models.iter().map(|m| m.topology.atoms.len() + 4).sum::<usize>());
     push_header(&mut out, &structure.entry);
     let single = structure.models.len() == 1 && structure.first().number == 1;
-    for model in &structure.models {
+    for (model, number) in structure.models.iter().zip(print::model_numbers(structure)) {
         let refuse =
             |problem: String| Error::validation(format!("model {}: {problem}; write mmCIF instead", model.number));
         if !single {
-            let number = model.number.to_string();
+            let number = number.to_string();
             if number.len() > 8 {
                 return Err(refuse("its number needs more than the 8 columns PDB has".to_owned()));
             }
