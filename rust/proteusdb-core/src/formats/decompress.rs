@@ -78,14 +78,15 @@ impl Compression {
         if let Err(error) = read {
             let name = self.name();
             return Err(Error::validation(format!(
-                "{name} stream is damaged or ends early after {} decompressed bytes ({error}); a whole {name} file is needed",
+                "{name} stream is damaged or ends early after {} decompressed bytes ({error}); a whole {name} file is \
+                 needed",
                 plain.len()
             )));
         }
         if plain.len() as u64 > limit {
             return Err(Error::validation(format!(
-                "{} stream of {} bytes expands to more than {limit} bytes; allowed are {MAX_BYTES} bytes and {MAX_RATIO} \
-                 times its size",
+                "{} stream of {} bytes expands to more than {limit} bytes; allowed are {MAX_BYTES} bytes and \
+                 {MAX_RATIO} times its size",
                 self.name(),
                 bytes.len()
             )));

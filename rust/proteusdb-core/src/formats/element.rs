@@ -11,6 +11,12 @@ use crate::record::Element;
 /// The element of a symbol: its first two characters where both may be part of one, else the one that may.
 pub(super) fn of_symbol(symbol: &[u8]) -> Element {
     let text = match symbol {
+        // Nearly every atom, without a search.
+        [b' ', b'C'] => return Element::C,
+        [b' ', b'N'] => return Element::N,
+        [b' ', b'O'] => return Element::O,
+        [b' ', b'H'] => return Element::H,
+        [b' ', b'S'] => return Element::S,
         [first, second, ..] if !first.is_ascii_alphanumeric() => std::slice::from_ref(second),
         [first, second, ..] if !second.is_ascii_alphanumeric() => std::slice::from_ref(first),
         [_, _, ..] => symbol.get(..2).unwrap_or_default(),

@@ -20,9 +20,12 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Structure> {
     // Old Macintosh files end their lines with CR alone.
     let newline = if memchr::memchr(b'\n', bytes).is_some() { b'\n' } else { b'\r' };
     let mut reader = Reader::default();
-    for (index, line) in bytes.split(|&byte| byte == newline).enumerate() {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        match reader.line(line) {
+    let mut start = 0;
+    let ends = memchr::memchr_iter(newline, bytes).chain(std::iter::once(bytes.len()));
+    for (index, end) in ends.enumerate() {
+        let line = bytes.get(start..end).unwrap_or_default();
+        start = end + 1;
+        match reader.line(line.strip_suffix(b"\r").unwrap_or(line)) {
             Ok(true) => {}
             Ok(false) => break,
             Err(problem) => return Err(Error::validation(format!("line {}: {problem}", index + 1))),
@@ -38,11 +41,19 @@ struct Reader {
     models: Vec<ModelBuilder>,
     /// Whether the last of `models` still takes atoms.
     open: bool,
+    /// Columns 18-27 and 73-76 of the last atom of the open model, and its residue: most atoms are of the same.
+    last: Option<(ResidueColumns, u32)>,
 }
+
+type ResidueColumns = ([u8; 10], [u8; 4]);
 
 impl Reader {
     /// Takes one line; `false` once the file has ended.
     fn line(&mut self, line: &[u8]) -> Result<bool, String> {
+        if line.starts_with(b"ATOM") {
+            self.atom(line)?;
+            return Ok(true);
+        }
         match record(line) {
             b"ATOM" | b"HETA" => self.atom(line)?,
             b"TER " => self.ter(),
@@ -62,8 +73,7 @@ impl Reader {
             b"" => next,
             text => hybrid36::decimal(text).ok_or_else(|| invalid("model number", text, "an integer"))?,
         };
-        self.models.push(ModelBuilder::new(number, Floats::default()));
-        self.open = true;
+        self.begin_model(number);
         Ok(())
     }
 
@@ -74,15 +84,27 @@ impl Reader {
     }
 
     fn atom(&mut self, line: &[u8]) -> Result<(), String> {
-        let residue = residue_row(line)?;
         let atom = atom_row(line)?;
         if !self.open {
             // Trajectories may separate frames by ENDMDL alone, and a single model has no MODEL record.
-            self.models.push(ModelBuilder::new(self.models.len() as i32 + 1, Floats::default()));
-            self.open = true;
+            self.begin_model(self.models.len() as i32 + 1);
         }
         let Some(model) = self.models.last_mut() else { return Ok(()) };
-        model.push(&residue, &atom).map_err(|field| format!("{field}: too large for a float32"))
+        let columns = (padded(line, 17), padded(line, 72));
+        let residue = match self.last {
+            Some((last, residue)) if last == columns => residue,
+            _ => model.residue(&residue_row(line)?),
+        };
+        self.last = Some((columns, residue));
+        model.push(residue, &atom).map_err(|field| format!("{field}: too large for a float32"))
+    }
+
+    fn begin_model(&mut self, number: i32) {
+        // A model without atoms is none.
+        self.models.pop_if(|model| model.is_empty());
+        self.models.push(ModelBuilder::new(number, Floats::default()));
+        self.open = true;
+        self.last = None;
     }
 }
 
@@ -105,6 +127,16 @@ fn record(line: &[u8]) -> &'static [u8; 4] {
 /// Columns `start + 1` to `end`, as far as the line has them, trimmed.
 fn field(line: &[u8], start: usize, end: usize) -> &[u8] {
     line.get(start..end.min(line.len())).unwrap_or_default().trim_ascii()
+}
+
+/// `N` columns from column `start + 1`, with spaces where the line has ended.
+fn padded<const N: usize>(line: &[u8], start: usize) -> [u8; N] {
+    let mut columns = [b' '; N];
+    match line.get(start..start + N) {
+        Some(whole) => columns.copy_from_slice(whole),
+        None => columns.iter_mut().zip(line.iter().skip(start)).for_each(|(to, from)| *to = *from),
+    }
+    columns
 }
 
 fn invalid(what: &str, text: &[u8], allowed: &str) -> String {
@@ -136,25 +168,45 @@ fn atom_row(line: &[u8]) -> Result<AtomRow<'_>, String> {
         let text = String::from_utf8_lossy(line);
         return Err(format!("atom record ends at column {} ({text:?}); z ends at column 54", line.len()));
     }
+    let [x, y, z, occupancy, b_factor] = match numbers(line) {
+        Some(numbers) => numbers,
+        None => numbers_one_by_one(line)?,
+    };
     Ok(AtomRow {
         name: field(line, 12, 16),
         element: atom_element(line),
         altloc: line.get(16).copied().filter(|&byte| byte != b' ').unwrap_or(0),
         hetero: line.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'H')),
         charge: charge(line)?,
-        position: [
-            coordinate(line, 30, 38, "x coordinate")?,
-            coordinate(line, 38, 46, "y coordinate")?,
-            coordinate(line, 46, 54, "z coordinate")?,
-        ],
-        occupancy: optional(line, 54, 60, "occupancy", 1)?,
-        b_factor: optional(line, 60, 66, "B-factor", 20)?,
+        position: [x, y, z],
+        occupancy,
+        b_factor,
     })
 }
 
+/// The numbers of a line whose fields are all filled as the format says, as nearly every line's are.
+fn numbers(line: &[u8]) -> Option<[Decimal; 5]> {
+    let line = line.first_chunk::<66>()?;
+    let narrow = |start| {
+        let [a, b, c, d, e, f] = padded::<6>(line, start);
+        decimal::parse_aligned([b' ', b' ', a, b, c, d, e, f])
+    };
+    let wide = |start| decimal::parse_aligned(padded::<8>(line, start));
+    Some([wide(30)?, wide(38)?, wide(46)?, narrow(54)?, narrow(60)?])
+}
+
+fn numbers_one_by_one(line: &[u8]) -> Result<[Decimal; 5], String> {
+    Ok([
+        coordinate(line, 30, 38, "x coordinate")?,
+        coordinate(line, 38, 46, "y coordinate")?,
+        coordinate(line, 46, 54, "z coordinate")?,
+        optional(line, 54, 60, "occupancy", 1)?,
+        optional(line, 60, 66, "B-factor", 20)?,
+    ])
+}
+
 fn coordinate(line: &[u8], start: usize, end: usize, what: &str) -> Result<Decimal, String> {
-    let text = field(line, start, end);
-    decimal::parse(text).ok_or_else(|| {
+    decimal::parse(field(line, start, end)).ok_or_else(|| {
         let columns = line.get(start..end).unwrap_or_default();
         invalid(what, columns, &format!("a finite number (columns {}-{end})", start + 1))
     })
@@ -190,15 +242,11 @@ fn charge(line: &[u8]) -> Result<i8, String> {
 
 /// Columns 77-78 where they hold a letter, else what the padding of the atom name says.
 fn atom_element(line: &[u8]) -> Element {
-    let symbol = [line.get(76).copied().unwrap_or(b' '), line.get(77).copied().unwrap_or(b' ')];
+    let symbol = padded::<2>(line, 76);
     if symbol.iter().any(u8::is_ascii_alphabetic) {
         return element::of_symbol(&symbol);
     }
-    let mut name = [b' '; 4];
-    for (to, from) in name.iter_mut().zip(line.iter().skip(12)) {
-        *to = *from;
-    }
-    element::of_padded_name(name)
+    element::of_padded_name(padded(line, 12))
 }
 
 #[cfg(test)]
