@@ -1,6 +1,6 @@
 //! numpy arrays to stored arrays and back.
 
-use numpy::{PyArray1, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{PyArray1, PyUntypedArray, PyUntypedArrayMethods};
 use proteusdb_core::record::{Array, Dtype};
 use proteusdb_core::{Error, Result};
 use pyo3::prelude::*;
@@ -16,7 +16,8 @@ pub fn from_python(field: &str, array: &Bound<'_, PyUntypedArray>) -> Result<Arr
     };
     let described = array.dtype();
     // dtype.str is byte order, kind and size, as in "<f4"; object, complex and structured arrays have kinds of their own.
-    let name: String = described.getattr("str").and_then(|text| text.extract()).map_err(|_| refuse("an unknown type"))?;
+    let name: String =
+        described.getattr("str").and_then(|text| text.extract()).map_err(|_| refuse("an unknown type"))?;
     let dtype = name.get(1..).and_then(Dtype::parse).ok_or_else(|| refuse(&name))?;
     let bytes = little_endian(array, &name).map_err(|error| refuse(&format!("{name} ({error})")))?;
     Ok(Array { dtype, shape: array.shape().iter().map(|&axis| axis as u64).collect(), data: bytes })

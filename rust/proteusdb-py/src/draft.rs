@@ -5,14 +5,14 @@ use std::sync::Arc;
 use numpy::PyUntypedArray;
 use proteusdb_core::formats;
 use proteusdb_core::operation::OnConflict;
-use proteusdb_core::record::{Array, Map, PlddtScale};
+use proteusdb_core::record::{Array, Map, PlddtScale, Structure};
 use proteusdb_core::validate::{ChangeDraft, Draft, Original};
 use proteusdb_core::{Error, Result};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyInt};
 
-use crate::structure::{Structure, parse_scale};
+use crate::structure::{self, parse_format, parse_scale};
 use crate::{arrays, values};
 
 /// A draft, and the file its structure is still to be read from.
@@ -55,9 +55,7 @@ impl Pending {
     pub fn read(self) -> Result<Draft> {
         let Self { mut draft, file } = self;
         if let Some(file) = file {
-            let format = file.format.as_deref().map(formats::Format::parse).transpose()?;
-            let text = formats::decompress(&file.bytes).map_err(|error| error.context(&file.name))?;
-            let mut structure = formats::read(&text, format).map_err(|error| error.context(&file.name))?;
+            let mut structure = file.read().map_err(|error| error.context(&file.name))?;
             structure.plddt_scale = file.scale;
             draft.structure = Some(Arc::new(structure));
             draft.originals.push(Original { name: file.name, bytes: Arc::from(&*file.bytes) });
@@ -66,11 +64,29 @@ impl Pending {
     }
 }
 
+impl File {
+    fn read(&self) -> Result<Structure> {
+        let format = self.format.as_deref().map(parse_format).transpose()?;
+        formats::read(&formats::decompress(&self.bytes)?, format)
+    }
+}
+
 /// Converts the changes of `update_prediction`.
 pub fn change_from_python(object: &Bound<'_, PyAny>) -> Result<ChangeDraft> {
     const NAMES: [&str; 13] = [
-        "sequence", "structure", "metadata", "model", "job", "seed", "sample", "rank", "arrays", "created_at",
-        "originals", "current_sequence", "current_structure",
+        "sequence",
+        "structure",
+        "metadata",
+        "model",
+        "job",
+        "seed",
+        "sample",
+        "rank",
+        "arrays",
+        "created_at",
+        "originals",
+        "current_sequence",
+        "current_structure",
     ];
     let fields = Fields::new(object)?;
     fields.refuse_unknown(&[&NAMES[..], &["check_sequence"]].concat())?;
@@ -102,7 +118,10 @@ struct Fields<'a, 'py>(&'a Bound<'py, PyDict>);
 
 impl<'a, 'py> Fields<'a, 'py> {
     fn new(object: &'a Bound<'py, PyAny>) -> Result<Self> {
-        object.cast::<PyDict>().map(Self).map_err(|_| Error::validation("a record is a dict of the names of store_prediction"))
+        object
+            .cast::<PyDict>()
+            .map(Self)
+            .map_err(|_| Error::validation("a record is a dict of the names of store_prediction"))
     }
 
     fn get(&self, name: &str) -> Option<Bound<'py, PyAny>> {
@@ -144,13 +163,13 @@ impl<'a, 'py> Fields<'a, 'py> {
         self.get(name).map_or_else(|| Ok(Map::new()), |value| values::map(name, &value))
     }
 
-    fn structure(&self) -> Result<Option<Arc<proteusdb_core::record::Structure>>> {
+    fn structure(&self) -> Result<Option<Arc<Structure>>> {
         self.structure_named("structure")
     }
 
-    fn structure_named(&self, name: &str) -> Result<Option<Arc<proteusdb_core::record::Structure>>> {
+    fn structure_named(&self, name: &str) -> Result<Option<Arc<Structure>>> {
         let Some(value) = self.get(name) else { return Ok(None) };
-        let structure = value.cast::<Structure>().map_err(|_| wrong(name, &value, "Structure"))?;
+        let structure = value.cast::<structure::Structure>().map_err(|_| wrong(name, &value, "Structure"))?;
         Ok(Some(structure.get().inner().clone()))
     }
 
@@ -165,7 +184,8 @@ impl<'a, 'py> Fields<'a, 'py> {
 
     fn originals(&self) -> Result<Vec<Original>> {
         self.items("originals", |name, value| {
-            let bytes: PyBackedBytes = value.extract().map_err(|_| wrong(&format!("originals[{name:?}]"), value, "bytes"))?;
+            let bytes: PyBackedBytes =
+                value.extract().map_err(|_| wrong(&format!("originals[{name:?}]"), value, "bytes"))?;
             Ok(Original { name, bytes: Arc::from(&*bytes) })
         })
     }
@@ -211,13 +231,13 @@ fn array(name: &str, value: &Bound<'_, PyAny>) -> Result<Array> {
     }
     let converted = value.py().import("numpy").and_then(|numpy| numpy.call_method1("asarray", (value,)));
     let converted = converted.map_err(|_| wrong(&field, value, "numpy array"))?;
-    converted.cast::<PyUntypedArray>().map_err(|_| wrong(&field, value, "numpy array")).and_then(|array| {
-        arrays::from_python(&field, array)
-    })
+    converted
+        .cast::<PyUntypedArray>()
+        .map_err(|_| wrong(&field, value, "numpy array"))
+        .and_then(|array| arrays::from_python(&field, array))
 }
 
 fn wrong(field: &str, value: &Bound<'_, PyAny>, needed: &str) -> Error {
     let found = value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
     Error::validation(format!("{field}: {needed} is needed, not {found}"))
 }
-

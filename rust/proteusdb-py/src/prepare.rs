@@ -48,7 +48,8 @@ fn map_on_threads<T: Send, R: Send>(items: Vec<T>, workers: usize, work: impl Fn
     if workers == 1 {
         return items.into_iter().map(work).collect();
     }
-    let slots: Vec<Mutex<(Option<T>, Option<R>)>> = items.into_iter().map(|item| Mutex::new((Some(item), None))).collect();
+    let slots: Vec<Mutex<(Option<T>, Option<R>)>> =
+        items.into_iter().map(|item| Mutex::new((Some(item), None))).collect();
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..workers {

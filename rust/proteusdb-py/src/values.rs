@@ -108,7 +108,9 @@ impl Walk {
 
     /// Moments, arrays, numpy scalars and mappings: what no fast check knows.
     fn other(&self, path: &str, object: &Bound<'_, PyAny>, depth: usize) -> Result<Value> {
-        if let Some(moment) = times::from_python(object).map_err(|_| wrong(path, object, "moments have a year 1-9999"))? {
+        if let Some(moment) =
+            times::from_python(object).map_err(|_| wrong(path, object, "moments have a year 1-9999"))?
+        {
             return Ok(moment);
         }
         if let Ok(array) = object.cast::<PyUntypedArray>() {

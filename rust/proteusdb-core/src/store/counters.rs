@@ -6,6 +6,7 @@ use super::tables::{Tables, TablesIn};
 use super::{Txn, lmdb};
 use crate::codec::wire::{Reader, put_varint};
 use crate::error::Result;
+use crate::record::{PartKind, Prediction};
 
 const KEY: &[u8] = b"counters";
 
@@ -24,6 +25,10 @@ pub(super) struct Counters {
     pub(super) predictions: u64,
     /// Residues in them.
     pub(super) residues: u64,
+    /// Bytes of their parts, by kind.
+    pub(super) structure_bytes: u64,
+    pub(super) array_bytes: u64,
+    pub(super) original_bytes: u64,
     /// Commit time of the last transaction, µs; never goes back.
     pub(super) last_commit: u64,
 }
@@ -52,7 +57,29 @@ impl Counters {
         *number
     }
 
-    fn fields(&mut self) -> [&mut u64; 10] {
+    /// Bytes of structures, arrays and originals of current predictions.
+    pub(super) fn part_bytes(&self) -> [u64; 3] {
+        [self.structure_bytes, self.array_bytes, self.original_bytes]
+    }
+
+    /// Counts a current prediction in, or out again.
+    pub(super) fn count(&mut self, prediction: &Prediction, comes: bool) {
+        let change = |number: &mut u64, by: u64| {
+            *number = if comes { number.saturating_add(by) } else { number.saturating_sub(by) };
+        };
+        change(&mut self.predictions, 1);
+        change(&mut self.residues, prediction.length() as u64);
+        for part in &prediction.parts {
+            let number = match part.kind {
+                PartKind::Structure => &mut self.structure_bytes,
+                PartKind::Array => &mut self.array_bytes,
+                PartKind::Original => &mut self.original_bytes,
+            };
+            change(number, part.size);
+        }
+    }
+
+    fn fields(&mut self) -> [&mut u64; 13] {
         [
             &mut self.next_row,
             &mut self.next_blob,
@@ -63,6 +90,9 @@ impl Counters {
             &mut self.loose_bytes,
             &mut self.predictions,
             &mut self.residues,
+            &mut self.structure_bytes,
+            &mut self.array_bytes,
+            &mut self.original_bytes,
             &mut self.last_commit,
         ]
     }

@@ -77,6 +77,14 @@ impl<'t> Snapshot<'t> {
         }
     }
 
+    /// The bytes of a stored blob.
+    ///
+    /// # Errors
+    /// `Corruption` where the blob is not there.
+    pub fn blob(&self, blob: u64) -> Result<&[u8]> {
+        blobs::read(self.tables, self.txn, blob)
+    }
+
     /// Up to `limit` ids of current predictions, in order, from the one after `after`.
     ///
     /// # Errors

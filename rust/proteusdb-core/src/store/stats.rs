@@ -5,6 +5,9 @@ use super::env::Env;
 use super::tables::Tables;
 use super::{Txn, blobs, lmdb};
 use crate::error::Result;
+use crate::record::PartKind;
+
+const PART_KINDS: [PartKind; 3] = [PartKind::Structure, PartKind::Array, PartKind::Original];
 
 /// What a store holds and takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub struct Stats {
     pub last_commit: i64,
     /// Readers entered in the lock file.
     pub readers: u64,
+    /// Bytes of the parts of current predictions, by kind.
+    pub parts: Vec<(PartKind, u64)>,
     /// Bytes of pages by table.
     pub tables: Vec<(&'static str, u64)>,
 }
@@ -71,6 +76,7 @@ pub(super) fn gather(env: &Env, tables: &Tables, txn: &Txn<'_>) -> Result<Stats>
         last_transaction: info.last_txn_id as u64,
         last_commit: counters.last_commit as i64,
         readers: u64::from(info.number_of_readers),
+        parts: PART_KINDS.into_iter().zip(counters.part_bytes()).collect(),
         tables: sizes,
     })
 }

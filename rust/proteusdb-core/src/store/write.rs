@@ -261,24 +261,23 @@ impl Writer<'_, '_> {
         let value = header::encode(row, &next, model, sequence)?;
         self.tables.headers.put(self.txn, header::key(row, next.version).as_bytes(), &value).map_err(lmdb)?;
         let before = current.filter(|current| !current.prediction.deleted);
-        let after = Indexed::new(row, &next, model, sequence);
-        self.reindex(before.as_ref().map(|current| &current.indexed), (!next.deleted).then_some(&after))?;
+        if let Some(before) = &before {
+            self.counters.count(&before.prediction, false);
+        }
+        if !next.deleted {
+            self.counters.count(&next, true);
+        }
+        let after = (!next.deleted).then(|| Indexed::new(row, &next, model, sequence));
+        Indexed::replace(self.tables, self.txn, before.as_ref().map(|current| &current.indexed), after.as_ref())?;
         Ok(Outcome::Written { id: next.id, version: next.version })
-    }
-
-    fn reindex(&mut self, before: Option<&Indexed>, after: Option<&Indexed>) -> Result<()> {
-        Indexed::replace(self.tables, self.txn, before, after)?;
-        let counts = |indexed: Option<&Indexed>| indexed.map_or((0, 0), |indexed| (1, u64::from(indexed.length)));
-        let ((gone, gone_residues), (come, come_residues)) = (counts(before), counts(after));
-        self.counters.predictions = self.counters.predictions + come - gone.min(self.counters.predictions + come);
-        self.counters.residues =
-            self.counters.residues + come_residues - gone_residues.min(self.counters.residues + come_residues);
-        Ok(())
     }
 
     fn purge(&mut self, current: Current) -> Result<()> {
         let row = current.indexed.row;
-        self.reindex((!current.prediction.deleted).then_some(&current.indexed), None)?;
+        if !current.prediction.deleted {
+            self.counters.count(&current.prediction, false);
+            Indexed::replace(self.tables, self.txn, Some(&current.indexed), None)?;
+        }
         let prefix = Key::new().u64(row);
         let mut versions = Vec::new();
         for entry in self.tables.headers.prefix_iter(self.txn, prefix.as_bytes()).map_err(lmdb)? {
