@@ -44,13 +44,20 @@ class Structure:
         label_asym_id: Sequence[str],
         label_seq_id: NDArray[np.int32],
         label_entity_id: Sequence[str],
+        ter: NDArray[np.bool_],
         model_numbers: Sequence[int],
+        entry_id: str,
         title: str,
+        software: Sequence[tuple[str, str]],
         plddt_scale: PlddtScale,
     ) -> Structure:
         """Per-atom columns to a structure. `coords` is (n_models, n_atoms, 3); `b_factor` and `occupancy` are
-        (n_models, n_atoms); `label_seq_id` is -2147483648 where there is none. A residue is a maximal run of atoms
-        with equal residue columns."""
+        (n_models, n_atoms); `label_seq_id` is -2147483648 where there is none; `ter` says that a polymer ends after
+        the atom's residue. A residue is a maximal run of atoms with equal residue columns."""
+
+    @staticmethod
+    def join(structures: Sequence[Structure]) -> Structure:
+        """One structure with the models of all, whose atoms may differ; entry and scale are those of the first."""
 
     n_atoms: int
     n_residues: int
@@ -62,6 +69,10 @@ class Structure:
     sequence: str
     chain_types: list[str]
 
+    def sequence_residues(self) -> NDArray[np.uint32]:
+        """The residue of each letter of `sequence`, chain breaks not counted."""
+    def with_plddt_scale(self, plddt_scale: PlddtScale) -> Structure:
+        """The same columns, on another scale of pLDDT."""
     def model(self, index: int) -> Structure:
         """Model `index` alone."""
     def same_atoms(self) -> bool:
@@ -86,6 +97,8 @@ class Structure:
         """Per atom."""
     def label_seq_id(self) -> NDArray[np.int32]:
         """Per atom, -2147483648 where there is none."""
+    def ter(self) -> NDArray[np.bool_]:
+        """Per atom, whether a polymer ends after its residue."""
     def residue_starts(self) -> NDArray[np.uint32]:
         """(n_residues + 1,) first atom of each residue, and n_atoms."""
     def residue_kinds(self) -> list[str]:
@@ -97,6 +110,12 @@ class Structure:
     def to_pdb(self) -> str: ...
     def to_mmcif(self) -> str: ...
     def __eq__(self, other: object) -> bool: ...
+
+def decompress(data: bytes, *, name: str) -> bytes:
+    """Plain bytes of a .gz, .bz2, .zst or .xz file; `data` itself where it is not compressed."""
+
+def sniff(data: bytes) -> Literal["pdb", "mmcif", "bcif"] | None:
+    """The format of plain bytes, by content."""
 
 @final
 class Settings:

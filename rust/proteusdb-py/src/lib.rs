@@ -2,12 +2,15 @@
 #![allow(missing_docs, reason = "documented in python/proteusdb/_core.pyi, where users' tools look")]
 
 mod errors;
+mod plain;
 mod structure;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use crate::plain::{decompress, sniff};
     #[pymodule_export]
     use crate::structure::Structure;
 }

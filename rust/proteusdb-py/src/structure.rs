@@ -17,7 +17,7 @@ use numpy::{
     PyReadonlyArray3,
 };
 use proteusdb_core::formats::{self, Format};
-use proteusdb_core::record::{self, Model, PlddtScale, ResidueKind, Topology, polymer};
+use proteusdb_core::record::{self, Entry, Model, PlddtScale, ResidueKind, Topology, polymer};
 use proteusdb_core::{Error, Result};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
@@ -126,7 +126,8 @@ impl Structure {
     #[staticmethod]
     #[pyo3(signature = (*, coords, atom_name, element, residue_name, chain_id, residue_number, insertion_code, altloc,
         hetero, charge, b_factor, occupancy, segment_id, label_asym_id, label_seq_id, label_entity_id, ter,
-        model_numbers, title, plddt_scale))]
+        model_numbers, entry_id, title,
+        software, plddt_scale))]
     #[expect(clippy::too_many_arguments, reason = "keywords, one a column")]
     fn from_columns(
         py: Python<'_>,
@@ -148,7 +149,9 @@ impl Structure {
         label_entity_id: Vec<PyBackedStr>,
         ter: PyReadonlyArray1<'_, bool>,
         model_numbers: Vec<i32>,
+        entry_id: String,
         title: String,
+        software: Vec<(String, String)>,
         plddt_scale: &str,
     ) -> PyResult<Self> {
         let columns = Columns {
@@ -170,10 +173,16 @@ impl Structure {
             label_entity_id,
             ter: ter.as_array().to_vec(),
             model_numbers,
-            title,
+            entry: Entry { id: entry_id, title, software, declares_plddt: false },
             plddt_scale: parse_scale(plddt_scale).map_err(raise)?,
         };
         py.detach(|| columns.build()).map(Self::from).map_err(raise)
+    }
+
+    #[staticmethod]
+    fn join(py: Python<'_>, structures: Vec<Py<Self>>) -> PyResult<Self> {
+        let shared: Vec<_> = structures.iter().map(|structure| Arc::clone(structure.get().inner())).collect();
+        py.detach(|| columns::join(&shared)).map(Self::from).map_err(raise)
     }
 
     #[getter]
@@ -220,6 +229,12 @@ impl Structure {
     #[getter]
     fn chain_types(&self) -> Vec<&'static str> {
         polymer::sequence(self.topology()).1.into_iter().map(ResidueKind::name).collect()
+    }
+
+    fn sequence_residues<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u32>> {
+        self.column(py, |model| {
+            polymer::chains(&model.topology).concat().into_iter().map(|index| index as u32).collect()
+        })
     }
 
     fn model(&self, index: usize) -> PyResult<Self> {

@@ -34,39 +34,49 @@ pub fn classify_with(topology: &mut Topology, entity: impl Fn(&str) -> Option<bo
 
 /// Polymer chains in file order joined by `:`, one upper-case letter a residue, and the kind of each chain.
 ///
-/// Residues that share number and insertion code at one place (microheterogeneity) count once, the first of them.
 /// A chain of mixed residues takes the kind of most of them.
 #[must_use]
 pub fn sequence(topology: &Topology) -> (String, Vec<ResidueKind>) {
     let residues = &topology.residues;
     let mut sequence = String::with_capacity(residues.len());
-    let (mut kinds, mut counts) = (Vec::new(), [0_usize; 4]);
-    let mut last: Option<usize> = None;
-    let mut ended = false;
+    let mut kinds = Vec::new();
+    for chain in chains(topology) {
+        if !sequence.is_empty() {
+            sequence.push(':');
+        }
+        let mut counts = [0; 4];
+        for residue in chain {
+            sequence.push(letter(residues.name.get(residue)));
+            residues.kind.get(residue).into_iter().for_each(|&kind| counts[kind as usize] += 1);
+        }
+        kinds.push(majority(&counts));
+    }
+    (sequence, kinds)
+}
+
+/// The residues that carry the letters of [`sequence`], chain by chain.
+///
+/// Residues that share number and insertion code at one place (microheterogeneity) count once, the first of them.
+#[must_use]
+pub fn chains(topology: &Topology) -> Vec<Vec<usize>> {
+    let residues = &topology.residues;
+    let mut chains: Vec<Vec<usize>> = Vec::new();
+    let mut ended = true;
     for (index, &kind) in residues.kind.iter().enumerate() {
         if kind != ResidueKind::NonPolymer {
-            match last {
-                Some(before) if !ended && same_chain(topology, before, index) => {
-                    if same_place(topology, before, index) {
-                        ended |= residues.ter.get(index) == Some(&true);
-                        continue;
+            match chains.last_mut().and_then(|chain| chain.last().copied().map(|last| (chain, last))) {
+                Some((chain, last)) if !ended && same_chain(topology, last, index) => {
+                    if !same_place(topology, last, index) {
+                        chain.push(index);
                     }
                 }
-                Some(_) => {
-                    kinds.push(majority(&counts));
-                    counts = [0; 4];
-                    sequence.push(':');
-                }
-                None => {}
+                _ => chains.push(vec![index]),
             }
-            sequence.push(letter(residues.name.get(index)));
-            counts[kind as usize] += 1;
-            (last, ended) = (Some(index), false);
+            ended = false;
         }
         ended |= residues.ter.get(index) == Some(&true);
     }
-    kinds.extend(last.map(|_| majority(&counts)));
-    (sequence, kinds)
+    chains
 }
 
 fn same_chain(topology: &Topology, a: usize, b: usize) -> bool {

@@ -45,7 +45,7 @@ pub struct Columns<'a> {
     pub label_entity_id: Vec<PyBackedStr>,
     pub ter: Vec<bool>,
     pub model_numbers: Vec<i32>,
-    pub title: String,
+    pub entry: Entry,
     pub plddt_scale: PlddtScale,
 }
 
@@ -56,8 +56,7 @@ impl Columns<'_> {
         let topology = Arc::new(self.topology()?);
         let models = self.model_numbers.iter().enumerate();
         let models = models.map(|(index, &number)| self.model(index, number, &topology)).collect::<Result<Vec<_>>>()?;
-        let entry = Entry { title: self.title, ..Entry::default() };
-        let structure = Structure { entry, models, plddt_scale: self.plddt_scale };
+        let structure = Structure { entry: self.entry, models, plddt_scale: self.plddt_scale };
         structure.check()?;
         Ok(structure)
     }
@@ -157,6 +156,22 @@ impl Columns<'_> {
             atom_start: starts.iter().chain([&name.len()]).map(|&atom| atom as u32).collect(),
         })
     }
+}
+
+/// One structure with the models of all; the entry and the scale are those of the first.
+pub fn join(structures: &[Arc<Structure>]) -> Result<Structure> {
+    let Some(first) = structures.first() else {
+        return Err(Error::validation("no models: a structure has at least one"));
+    };
+    let mut joined = Structure { entry: first.entry.clone(), models: Vec::new(), plddt_scale: first.plddt_scale };
+    for model in structures.iter().flat_map(|structure| &structure.models) {
+        let mut model = model.clone();
+        if let Some(same) = joined.models.iter().find(|known| known.topology == model.topology) {
+            model.topology = Arc::clone(&same.topology);
+        }
+        joined.models.push(model);
+    }
+    Ok(joined)
 }
 
 fn agree(columns: &[(&str, usize)], unit: &str, expected: usize, of: &str) -> Result<()> {
