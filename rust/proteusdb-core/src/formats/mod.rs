@@ -54,7 +54,3 @@ fn shown(text: &[u8]) -> String {
     }
     format!("{short:?}")
 }
-/// tmp
-pub fn to_pdb(_: &Structure) -> Result<String> { Err(Error::validation("not yet")) }
-/// tmp
-pub fn to_mmcif(_: &Structure) -> Result<String> { Err(Error::validation("not yet")) }
