@@ -19,9 +19,12 @@ mod decompress;
 mod element;
 mod intern;
 mod pdb;
+mod print;
 mod sniff;
 
+pub use cif::write::to_mmcif;
 pub use decompress::decompress;
+pub use pdb::write::to_pdb;
 pub use sniff::{Format, sniff};
 
 use crate::error::{Error, Result};
@@ -54,3 +57,6 @@ fn shown(text: &[u8]) -> String {
     }
     format!("{short:?}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,9 @@
 //! ```
 
 mod atom_site;
+mod labels;
 mod lexer;
 mod metadata;
 mod quote;
 pub(super) mod read;
+pub(super) mod write;

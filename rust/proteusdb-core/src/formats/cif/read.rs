@@ -210,7 +210,7 @@ fn blank_labels(topology: &mut Topology) {
 }
 
 /// Ends a polymer at its last residue before `label_asym_id` or the chain changes.
-pub(super) fn end_polymers(topology: &mut Topology) {
+pub(in super::super) fn end_polymers(topology: &mut Topology) {
     let residues = &mut topology.residues;
     let mut last: Option<usize> = None;
     for index in 0..=residues.number.len() {
