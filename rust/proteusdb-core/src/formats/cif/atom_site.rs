@@ -69,7 +69,7 @@ const ITEMS: [(&str, Item); 22] = [
 pub(super) type Row<'a> = [Value<'a>; ITEMS.len()];
 
 /// Where each column of a table goes in a [`Row`].
-pub(super) struct Layout {
+pub(in super::super) struct Layout {
     targets: Vec<Option<usize>>,
     has: [bool; ITEMS.len()],
 }
@@ -98,6 +98,12 @@ impl Layout {
             }
         }
         Ok(layout)
+    }
+
+    /// Whether a full tag is one of the columns that are read.
+    pub(in super::super) fn reads(tag: &[u8]) -> bool {
+        let name = String::from_utf8_lossy(tag).to_ascii_lowercase();
+        name.strip_prefix(PREFIX).is_some_and(|name| ITEMS.iter().any(|(known, _)| *known == name))
     }
 
     /// Columns in the table.

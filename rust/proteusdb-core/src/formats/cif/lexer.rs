@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// A value with its quoting taken off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Value<'a> {
+pub(in super::super) struct Value<'a> {
     pub text: &'a [u8],
     /// Whether it was quoted, so that `'.'` is a text and `.` is no value.
     pub quoted: bool,

@@ -16,4 +16,11 @@ mod lexer;
 mod metadata;
 mod quote;
 pub(super) mod read;
+mod tables;
 pub(super) mod write;
+
+pub(super) use atom_site::Layout;
+pub(super) use lexer::Value;
+#[cfg(test)]
+pub(super) use tables::end_polymers;
+pub(super) use tables::{Tables, is_atom_site};

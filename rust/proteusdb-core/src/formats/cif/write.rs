@@ -19,7 +19,7 @@ use indexmap::IndexMap;
 use super::super::print;
 use super::labels::{Labels, Rows};
 use super::quote;
-use super::read::end_polymers;
+use super::tables::end_polymers;
 use crate::error::{Error, Result};
 use crate::record::polymer;
 use crate::record::{Element, Entry, Model, NO_LABEL_SEQ, Numbers, PlddtScale, Structure, Topology};

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::super::builder::{AtomRow, Floats, ModelBuilder, ResidueRow, structure};
-use super::super::cif::read::end_polymers;
+use super::super::cif::end_polymers;
 use super::super::decimal::Decimal;
 use crate::record::{Element, Entry, NO_LABEL_SEQ, PlddtScale, Structure, polymer};
 
