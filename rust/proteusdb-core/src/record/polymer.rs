@@ -41,31 +41,27 @@ pub fn sequence(topology: &Topology) -> (String, Vec<ResidueKind>) {
     let residues = &topology.residues;
     let mut sequence = String::with_capacity(residues.len());
     let (mut kinds, mut counts) = (Vec::new(), [0_usize; 4]);
-    let mut last: Option<usize> = None;
-    let mut ended = false;
+    // The last residue of the open chain.
+    let mut open: Option<usize> = None;
     for (index, &kind) in residues.kind.iter().enumerate() {
         if kind != ResidueKind::NonPolymer {
-            match last {
-                Some(before) if !ended && same_chain(topology, before, index) => {
-                    if same_place(topology, before, index) {
-                        ended |= residues.ter.get(index) == Some(&true);
-                        continue;
-                    }
-                }
-                Some(_) => {
-                    kinds.push(majority(&counts));
-                    counts = [0; 4];
-                    sequence.push(':');
-                }
-                None => {}
+            let continues = open.is_some_and(|last| same_chain(topology, last, index));
+            if !continues && !sequence.is_empty() {
+                kinds.push(majority(&counts));
+                counts = [0; 4];
+                sequence.push(':');
             }
-            sequence.push(letter(residues.name.get(index)));
-            counts[kind as usize] += 1;
-            (last, ended) = (Some(index), false);
+            if !(continues && open.is_some_and(|last| same_place(topology, last, index))) {
+                sequence.push(letter(residues.name.get(index)));
+                counts[kind as usize] += 1;
+                open = Some(index);
+            }
         }
-        ended |= residues.ter.get(index) == Some(&true);
+        if residues.ter.get(index) == Some(&true) {
+            open = None;
+        }
     }
-    kinds.extend(last.map(|_| majority(&counts)));
+    kinds.extend((!sequence.is_empty()).then(|| majority(&counts)));
     (sequence, kinds)
 }
 
@@ -144,6 +140,7 @@ impl<'a> Evidence<'a> {
         let mut kinds = Vec::with_capacity(residues.len());
         for stretch in self.stretches() {
             let last_ter = stretch.clone().rev().find(|&index| residues.ter.get(index) == Some(&true));
+            let in_runs = self.in_runs(&stretch);
             // The nearest residue before that looks like a monomer, else the first one after.
             let mut near = stretch.clone().find_map(|index| self.look(index).kind());
             for index in stretch.clone() {
@@ -153,7 +150,7 @@ impl<'a> Evidence<'a> {
                 kinds.push(match declared {
                     Some(true) => self.forced(index, near),
                     Some(false) => ResidueKind::NonPolymer,
-                    None => self.judged(index, &stretch, last_ter),
+                    None => self.judged(index, last_ter, in_runs.get(index - stretch.start) == Some(&true)),
                 });
             }
         }
@@ -187,7 +184,7 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    fn judged(&self, index: usize, stretch: &Range<usize>, last_ter: Option<usize>) -> ResidueKind {
+    fn judged(&self, index: usize, last_ter: Option<usize>, in_run: bool) -> ResidueKind {
         let label = self.topology.residues.label_seq_id.get(index).copied().unwrap_or(NO_LABEL_SEQ);
         match self.look(index) {
             _ if self.numbered && label == NO_LABEL_SEQ => ResidueKind::NonPolymer,
@@ -196,21 +193,33 @@ impl<'a> Evidence<'a> {
             Look::Probable(kind) => match last_ter {
                 Some(end) if index <= end => kind,
                 Some(_) => ResidueKind::NonPolymer,
-                None if self.continues(index, stretch) => kind,
+                None if in_run => kind,
                 None => ResidueKind::NonPolymer,
             },
             Look::Other | Look::Never => ResidueKind::NonPolymer,
         }
     }
 
-    /// Whether a neighbour of the chain that looks like a monomer has the next or same number.
-    fn continues(&self, index: usize, stretch: &Range<usize>) -> bool {
-        let numbers = &self.topology.residues.number;
-        let near = |other: usize| {
-            let (Some(&a), Some(&b)) = (numbers.get(index), numbers.get(other)) else { return false };
-            stretch.contains(&other) && self.look(other).kind().is_some() && a.abs_diff(b) <= 1
+    /// For each residue of a stretch, whether it is in a run of monomers of one sort with consecutive numbers that has a
+    /// sure one or three in all; two ligands that happen to have consecutive numbers are no polymer.
+    fn in_runs(&self, stretch: &Range<usize>) -> Vec<bool> {
+        let indices: Vec<usize> = stretch.clone().collect();
+        let linked = |a: &usize, b: &usize| match (self.look(*a).kind(), self.look(*b).kind()) {
+            (Some(x), Some(y)) => {
+                (x == ResidueKind::Protein) == (y == ResidueKind::Protein) && self.consecutive(*a, *b)
+            }
+            _ => false,
         };
-        index.checked_sub(1).is_some_and(near) || near(index + 1)
+        let runs = indices.chunk_by(linked).flat_map(|run| {
+            let sure = run.len() >= 3 || run.iter().any(|&index| matches!(self.look(index), Look::Sure(_)));
+            std::iter::repeat_n(sure, run.len())
+        });
+        runs.collect()
+    }
+
+    fn consecutive(&self, a: usize, b: usize) -> bool {
+        let numbers = &self.topology.residues.number;
+        numbers.get(a).zip(numbers.get(b)).is_some_and(|(a, b)| a.abs_diff(*b) <= 1)
     }
 }
 

@@ -119,6 +119,10 @@ impl<'a> Reader<'a> {
         let mut row = Row::default();
         loop {
             for column in 0..width {
+                if let Some(value) = self.lexer.bare_value() {
+                    layout.set(&mut row, column, value);
+                    continue;
+                }
                 match self.value()? {
                     Some(value) => layout.set(&mut row, column, value),
                     None if column == 0 => return Ok(()),
@@ -150,3 +154,7 @@ impl<'a> Reader<'a> {
         Err(self.lexer.error(format!("the loop of {first} ends after value {column} of a row; whole rows are needed")))
     }
 }
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

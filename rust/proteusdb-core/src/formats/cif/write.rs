@@ -88,14 +88,16 @@ fn push_own(out: &mut String, structure: &Structure, labels: &Labels<'_>) {
     if labels.synthetic {
         items.push_str("_proteusdb.label_ids synthetic\n");
     }
-    let columns: [(&str, fn(&Model) -> &Numbers); 3] = [
-        ("coords", |model| &model.coords),
+    let mut floats = Vec::new();
+    for (name, column) in [
+        ("coords", (|model| &model.coords) as fn(&Model) -> &Numbers),
         ("b_factor", |model| &model.b_factor),
         ("occupancy", |model| &model.occupancy),
-    ];
-    let is_float =
-        |column: fn(&Model) -> &Numbers| structure.models.iter().any(|m| matches!(column(m), Numbers::Float(_)));
-    let floats: Vec<&str> = columns.iter().filter(|(_, column)| is_float(*column)).map(|(name, _)| *name).collect();
+    ] {
+        if structure.models.iter().any(|model| matches!(column(model), Numbers::Float(_))) {
+            floats.push(name);
+        }
+    }
     if !floats.is_empty() {
         let _ = writeln!(items, "_proteusdb.float32 {}", floats.join(","));
     }

@@ -180,8 +180,9 @@ fn build(number: i32, residues: &[Residue], shape: Shape) -> ModelBuilder {
             label_entity: entity.as_bytes(),
             label_seq: seq.unwrap_or(NO_LABEL_SEQ),
         };
+        let index = model.residue(&row);
         for atom in &residue.atoms {
-            model.push(&row, &atom_row(atom, residue.hetero, shape)).unwrap();
+            model.push(index, &atom_row(atom, residue.hetero, shape)).unwrap();
         }
         if residue.ter && shape.own_ter {
             model.end_polymer();
