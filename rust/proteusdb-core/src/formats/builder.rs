@@ -86,20 +86,24 @@ impl ModelBuilder {
         }
     }
 
-    pub(super) fn number(&self) -> i32 {
-        self.number
+    /// Whether no atom came yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.residue_of.is_empty()
     }
 
-    /// Appends a row; the error names the field whose number is too large for any column.
-    pub(super) fn push(&mut self, residue: &ResidueRow<'_>, atom: &AtomRow<'_>) -> Result<(), &'static str> {
-        let index = self.residues.find_or_open(residue);
+    /// The residue that a row is of, opened if no row named it before.
+    pub(super) fn residue(&mut self, row: &ResidueRow<'_>) -> u32 {
+        self.residues.find_or_open(row)
+    }
+
+    /// Appends an atom of residue `index`; the error names the field whose number is too large for any column.
+    pub(super) fn push(&mut self, index: u32, atom: &AtomRow<'_>) -> Result<(), &'static str> {
         self.steps_back |= self.residue_of.last().is_some_and(|&last| last > index);
         self.residue_of.push(index);
         self.atoms.push(atom);
-        let numbers = [("x coordinate", atom.position[0]), ("y coordinate", atom.position[1])];
-        for (field, value) in numbers.into_iter().chain([("z coordinate", atom.position[2])]) {
-            self.coords.push(value).then_some(()).ok_or(field)?;
-        }
+        let [x, y, z] = atom.position;
+        let fits = self.coords.push(x) && self.coords.push(y) && self.coords.push(z);
+        fits.then_some(()).ok_or("coordinates")?;
         self.b_factor.push(atom.b_factor).then_some(()).ok_or("B-factor")?;
         self.occupancy.push(atom.occupancy).then_some(()).ok_or("occupancy")
     }
@@ -331,7 +335,7 @@ pub(super) fn structure(
     mut classify: impl FnMut(&mut Topology),
 ) -> Result<Structure> {
     let mut models: Vec<Model> = Vec::with_capacity(builders.len());
-    for builder in builders.into_iter().filter(|builder| !builder.residue_of.is_empty()) {
+    for builder in builders.into_iter().filter(|builder| !builder.is_empty()) {
         let mut model = builder.finish();
         classify(Arc::make_mut(&mut model.topology));
         if let Some(same) = models.iter().rev().take(2).find(|known| known.topology == model.topology) {

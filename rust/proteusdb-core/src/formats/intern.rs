@@ -11,16 +11,20 @@ use crate::record::Coded;
 
 const SLOTS: usize = 256;
 
+/// Texts looked up before the table is worth its memory, which a file of a million small models would multiply.
+const SMALL: u32 = 32;
+
 /// A dictionary under construction: bytes in, codes in the order of first use out.
 pub(super) struct Interner {
     values: Vec<CompactString>,
     index: HashMap<CompactString, u32>,
     slots: Vec<(u64, u32)>,
+    looked_up: u32,
 }
 
 impl Interner {
     pub(super) fn new() -> Self {
-        Self { values: Vec::new(), index: HashMap::new(), slots: vec![(u64::MAX, 0); SLOTS] }
+        Self { values: Vec::new(), index: HashMap::new(), slots: Vec::new(), looked_up: 0 }
     }
 
     /// The code of a text; bytes that are no UTF-8 are read as Latin-1, which loses nothing.
@@ -31,6 +35,10 @@ impl Interner {
             Some(&(known, code)) if known == key => code,
             _ => {
                 let code = self.look_up(text);
+                self.looked_up = self.looked_up.saturating_add(1);
+                if self.looked_up == SMALL {
+                    self.slots = vec![(u64::MAX, 0); SLOTS];
+                }
                 if let Some(entry) = self.slots.get_mut(slot) {
                     *entry = (key, code);
                 }

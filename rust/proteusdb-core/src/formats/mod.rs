@@ -12,6 +12,7 @@
 //! - atoms stand in file order, except that a residue the file comes back to within one chain is brought together at
 //!   its first place (as gemmi and Biopython show it), so a residue is one run of atoms.
 
+mod bcif;
 mod builder;
 mod cif;
 mod decimal;
@@ -19,12 +20,15 @@ mod decompress;
 mod element;
 mod intern;
 mod pdb;
+mod print;
 mod sniff;
 
+pub use cif::write::to_mmcif;
 pub use decompress::decompress;
+pub use pdb::write::to_pdb;
 pub use sniff::{Format, sniff};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::record::Structure;
 
 /// Reads a structure from plain bytes; `format` is found by content where it is not given.
@@ -39,7 +43,7 @@ pub fn read(bytes: &[u8], format: Option<Format>) -> Result<Structure> {
     let structure = match format {
         Format::Pdb => pdb::read::read(bytes)?,
         Format::Mmcif => cif::read::read(bytes)?,
-        Format::BinaryCif => return Err(Error::validation("BinaryCIF is not read yet; accepted are PDB and mmCIF")),
+        Format::BinaryCif => bcif::read::read(bytes)?,
     };
     structure.check()?;
     Ok(structure)
@@ -54,3 +58,6 @@ fn shown(text: &[u8]) -> String {
     }
     format!("{short:?}")
 }
+
+#[cfg(test)]
+mod tests;

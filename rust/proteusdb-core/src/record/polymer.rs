@@ -61,20 +61,26 @@ pub fn sequence(topology: &Topology) -> (String, Vec<ResidueKind>) {
 pub fn chains(topology: &Topology) -> Vec<Vec<usize>> {
     let residues = &topology.residues;
     let mut chains: Vec<Vec<usize>> = Vec::new();
-    let mut ended = true;
+    // The residue that carries the last letter of the chain being read.
+    let mut open: Option<usize> = None;
     for (index, &kind) in residues.kind.iter().enumerate() {
         if kind != ResidueKind::NonPolymer {
-            match chains.last_mut().and_then(|chain| chain.last().copied().map(|last| (chain, last))) {
-                Some((chain, last)) if !ended && same_chain(topology, last, index) => {
-                    if !same_place(topology, last, index) {
-                        chain.push(index);
-                    }
+            let last = open.filter(|&last| same_chain(topology, last, index));
+            match (last, chains.last_mut()) {
+                (Some(last), _) if same_place(topology, last, index) => {}
+                (Some(_), Some(chain)) => {
+                    chain.push(index);
+                    open = Some(index);
                 }
-                _ => chains.push(vec![index]),
+                _ => {
+                    chains.push(vec![index]);
+                    open = Some(index);
+                }
             }
-            ended = false;
         }
-        ended |= residues.ter.get(index) == Some(&true);
+        if residues.ter.get(index) == Some(&true) {
+            open = None;
+        }
     }
     chains
 }
@@ -154,6 +160,7 @@ impl<'a> Evidence<'a> {
         let mut kinds = Vec::with_capacity(residues.len());
         for stretch in self.stretches() {
             let last_ter = stretch.clone().rev().find(|&index| residues.ter.get(index) == Some(&true));
+            let in_runs = self.in_runs(&stretch);
             // The nearest residue before that looks like a monomer, else the first one after.
             let mut near = stretch.clone().find_map(|index| self.look(index).kind());
             for index in stretch.clone() {
@@ -163,7 +170,7 @@ impl<'a> Evidence<'a> {
                 kinds.push(match declared {
                     Some(true) => self.forced(index, near),
                     Some(false) => ResidueKind::NonPolymer,
-                    None => self.judged(index, &stretch, last_ter),
+                    None => self.judged(index, last_ter, in_runs.get(index - stretch.start) == Some(&true)),
                 });
             }
         }
@@ -197,7 +204,7 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    fn judged(&self, index: usize, stretch: &Range<usize>, last_ter: Option<usize>) -> ResidueKind {
+    fn judged(&self, index: usize, last_ter: Option<usize>, in_run: bool) -> ResidueKind {
         let label = self.topology.residues.label_seq_id.get(index).copied().unwrap_or(NO_LABEL_SEQ);
         match self.look(index) {
             _ if self.numbered && label == NO_LABEL_SEQ => ResidueKind::NonPolymer,
@@ -206,21 +213,33 @@ impl<'a> Evidence<'a> {
             Look::Probable(kind) => match last_ter {
                 Some(end) if index <= end => kind,
                 Some(_) => ResidueKind::NonPolymer,
-                None if self.continues(index, stretch) => kind,
+                None if in_run => kind,
                 None => ResidueKind::NonPolymer,
             },
             Look::Other | Look::Never => ResidueKind::NonPolymer,
         }
     }
 
-    /// Whether a neighbour of the chain that looks like a monomer has the next or same number.
-    fn continues(&self, index: usize, stretch: &Range<usize>) -> bool {
-        let numbers = &self.topology.residues.number;
-        let near = |other: usize| {
-            let (Some(&a), Some(&b)) = (numbers.get(index), numbers.get(other)) else { return false };
-            stretch.contains(&other) && self.look(other).kind().is_some() && a.abs_diff(b) <= 1
+    /// For each residue of a stretch, whether it is in a run of monomers of one sort with consecutive numbers that has a
+    /// sure one or three in all; two ligands that happen to have consecutive numbers are no polymer.
+    fn in_runs(&self, stretch: &Range<usize>) -> Vec<bool> {
+        let indices: Vec<usize> = stretch.clone().collect();
+        let linked = |a: &usize, b: &usize| match (self.look(*a).kind(), self.look(*b).kind()) {
+            (Some(x), Some(y)) => {
+                (x == ResidueKind::Protein) == (y == ResidueKind::Protein) && self.consecutive(*a, *b)
+            }
+            _ => false,
         };
-        index.checked_sub(1).is_some_and(near) || near(index + 1)
+        let runs = indices.chunk_by(linked).flat_map(|run| {
+            let sure = run.len() >= 3 || run.iter().any(|&index| matches!(self.look(index), Look::Sure(_)));
+            std::iter::repeat_n(sure, run.len())
+        });
+        runs.collect()
+    }
+
+    fn consecutive(&self, a: usize, b: usize) -> bool {
+        let numbers = &self.topology.residues.number;
+        numbers.get(a).zip(numbers.get(b)).is_some_and(|(a, b)| a.abs_diff(*b) <= 1)
     }
 }
 

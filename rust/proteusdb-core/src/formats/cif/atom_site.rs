@@ -3,6 +3,8 @@
 //! Author names and numbers come first and `label_*` stands in where they are missing, row by row. Columns may stand in
 //! any order; unknown ones are passed over. Only the three coordinates are required.
 
+use std::collections::HashMap;
+
 use super::super::builder::{AtomRow, Floats, ModelBuilder, ResidueRow};
 use super::super::decimal::{self, Decimal};
 use super::super::{element, shown};
@@ -66,11 +68,13 @@ const ITEMS: [(&str, Item); 22] = [
 ];
 
 /// The values of the columns that are read, of one row.
-pub(super) type Row<'a> = [Value<'a>; ITEMS.len()];
+///
+/// The last place takes the values of columns that are not read.
+pub(super) type Row<'a> = [Value<'a>; ITEMS.len() + 1];
 
 /// Where each column of a table goes in a [`Row`].
-pub(super) struct Layout {
-    targets: Vec<Option<usize>>,
+pub(in super::super) struct Layout {
+    targets: Vec<usize>,
     has: [bool; ITEMS.len()],
 }
 
@@ -90,7 +94,7 @@ impl Layout {
             {
                 return Err(format!("column {name} stands twice in _atom_site; once is allowed"));
             }
-            layout.targets.push(target);
+            layout.targets.push(target.unwrap_or(ITEMS.len()));
         }
         for (name, item) in [("Cartn_x", Item::X), ("Cartn_y", Item::Y), ("Cartn_z", Item::Z)] {
             if !layout.has(item) {
@@ -98,6 +102,12 @@ impl Layout {
             }
         }
         Ok(layout)
+    }
+
+    /// Whether a full tag is one of the columns that are read.
+    pub(in super::super) fn reads(tag: &[u8]) -> bool {
+        let name = String::from_utf8_lossy(tag).to_ascii_lowercase();
+        name.strip_prefix(PREFIX).is_some_and(|name| ITEMS.iter().any(|(known, _)| *known == name))
     }
 
     /// Columns in the table.
@@ -108,7 +118,7 @@ impl Layout {
     /// Puts the value of column `column` into its place, if it is one that is read.
     #[inline]
     pub(super) fn set<'a>(&self, row: &mut Row<'a>, column: usize, value: Value<'a>) {
-        if let Some(place) = self.targets.get(column).copied().flatten().and_then(|target| row.get_mut(target)) {
+        if let Some(place) = self.targets.get(column).and_then(|&target| row.get_mut(target)) {
             *place = value;
         }
     }
@@ -127,7 +137,10 @@ impl Layout {
 #[derive(Default)]
 pub(super) struct Models<'a> {
     builders: Vec<ModelBuilder>,
+    by_number: HashMap<i32, usize>,
     open: Option<(&'a [u8], usize)>,
+    /// The last row and its residue: most rows are of the same.
+    last: Option<(Row<'a>, u32)>,
     pub floats: Floats,
 }
 
@@ -141,33 +154,41 @@ impl<'a> Models<'a> {
     /// # Errors
     /// A text that names the column, its value and what is allowed.
     pub(super) fn push(&mut self, layout: &Layout, row: &Row<'a>) -> Result<(), String> {
-        let residue = residue_row(row)?;
         let atom = atom_row(layout, row)?;
         let model = self.select(get(row, Item::Model).given().unwrap_or(b"1"))?;
-        model.push(&residue, &atom).map_err(|field| format!("{field}: too large for a float32"))?;
+        let last = self.last.as_ref().filter(|(last, _)| same_residue(last, row)).map(|(_, residue)| *residue);
+        let Some(model) = self.builders.get_mut(model) else { return Ok(()) };
+        let residue = match last {
+            Some(residue) => residue,
+            None => {
+                let residue = model.residue(&residue_row(row)?);
+                self.last = Some((*row, residue));
+                residue
+            }
+        };
+        model.push(residue, &atom).map_err(|field| format!("{field}: too large for a float32"))?;
         if get(row, Item::Ter).given().is_some_and(|text| text.eq_ignore_ascii_case(b"y")) {
             model.end_polymer();
         }
         Ok(())
     }
 
-    /// The model of this number; files may come back to one.
-    fn select(&mut self, text: &'a [u8]) -> Result<&mut ModelBuilder, String> {
-        let index = match self.open {
-            Some((open, index)) if open == text => index,
-            _ => {
-                let number = integer(text, "pdbx_PDB_model_num")?;
-                let known = self.builders.iter().position(|model| model.number() == number);
-                let index = known.unwrap_or(self.builders.len());
-                if known.is_none() {
-                    self.builders.push(ModelBuilder::new(number, self.floats));
-                }
-                self.builders.iter_mut().skip(index).take(1).for_each(ModelBuilder::end_chain);
-                self.open = Some((text, index));
-                index
-            }
-        };
-        self.builders.get_mut(index).ok_or_else(|| "no model".to_owned())
+    /// The index of the model of this number; files may come back to one.
+    fn select(&mut self, text: &'a [u8]) -> Result<usize, String> {
+        if let Some((open, index)) = self.open
+            && open == text
+        {
+            return Ok(index);
+        }
+        let number = integer(text, "pdbx_PDB_model_num")?;
+        let index = *self.by_number.entry(number).or_insert(self.builders.len());
+        match self.builders.get_mut(index) {
+            Some(model) => model.end_chain(),
+            None => self.builders.push(ModelBuilder::new(number, self.floats)),
+        }
+        self.open = Some((text, index));
+        self.last = None;
+        Ok(index)
     }
 }
 
@@ -178,6 +199,19 @@ fn get<'a>(row: &Row<'a>, item: Item) -> Value<'a> {
 
 fn either<'a>(row: &Row<'a>, first: Item, second: Item) -> &'a [u8] {
     get(row, first).given().or_else(|| get(row, second).given()).unwrap_or_default()
+}
+
+/// Whether two rows of a model name the same residue by the same texts.
+fn same_residue(a: &Row<'_>, b: &Row<'_>) -> bool {
+    // Texts of a few bytes: cheaper compared in place than by a call.
+    let same = |a: &[u8], b: &[u8]| a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x == y);
+    let either = |first, second| same(either(a, first, second), either(b, first, second));
+    let one = |item| same(get(a, item).text, get(b, item).text);
+    either(Item::AuthSeq, Item::LabelSeq)
+        && either(Item::AuthComp, Item::LabelComp)
+        && either(Item::AuthAsym, Item::LabelAsym)
+        && one(Item::InsertionCode)
+        && one(Item::Segment)
 }
 
 fn residue_row<'a>(row: &Row<'a>) -> Result<ResidueRow<'a>, String> {

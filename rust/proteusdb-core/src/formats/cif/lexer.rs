@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// A value with its quoting taken off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Value<'a> {
+pub(in super::super) struct Value<'a> {
     pub text: &'a [u8],
     /// Whether it was quoted, so that `'.'` is a text and `.` is no value.
     pub quoted: bool,
@@ -101,8 +101,28 @@ impl<'a> Lexer<'a> {
         self.position == 0 || matches!(self.bytes.get(self.position - 1), Some(b'\n' | b'\r'))
     }
 
-    /// The next token, or `None` at the end of the text.
+    /// The next token if it is a bare value on the same line, as nearly every value of a table of atoms is; else `None`,
+    /// with the position unchanged.
     #[inline]
+    pub(super) fn bare_value(&mut self) -> Option<Value<'a>> {
+        let rest = self.bytes.get(self.position..)?;
+        let start = rest.iter().position(|&byte| byte != b' ')?;
+        let word = rest.get(start..)?;
+        // Letters that may begin a keyword are left to `next` where the sixth byte at most tells a keyword.
+        match word.first()? {
+            b'\'' | b'"' | b';' | b'_' | b'#' | b'\t'..=b'\r' => return None,
+            b'd' | b'D' | b'l' | b'L' | b's' | b'S' | b'g' | b'G' if word.iter().take(7).any(|&byte| byte == b'_') => {
+                return None;
+            }
+            _ => {}
+        }
+        let length = word.iter().position(|&byte| is_space(byte)).unwrap_or(word.len());
+        self.token_start = self.position + start;
+        self.position = self.token_start + length;
+        Some(Value { text: word.get(..length)?, quoted: false })
+    }
+
+    /// The next token, or `None` at the end of the text.
     pub(super) fn next(&mut self) -> Result<Option<Token<'a>>> {
         self.skip_space();
         self.token_start = self.position;
@@ -160,10 +180,13 @@ impl<'a> Lexer<'a> {
 
 #[inline]
 fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0B | 0x0C)
+    matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
 fn keyword(word: &[u8]) -> Option<Token<'_>> {
+    if word.get(4) != Some(&b'_') && word.get(6) != Some(&b'_') {
+        return None;
+    }
     let starts = |prefix: &[u8]| word.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
     match word.len() {
         5 if starts(b"loop_") => Some(Token::Loop),

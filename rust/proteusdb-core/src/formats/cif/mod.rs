@@ -11,7 +11,16 @@
 //! ```
 
 mod atom_site;
+mod labels;
 mod lexer;
 mod metadata;
 mod quote;
 pub(super) mod read;
+mod tables;
+pub(super) mod write;
+
+pub(super) use atom_site::Layout;
+pub(super) use lexer::Value;
+#[cfg(test)]
+pub(super) use tables::end_polymers;
+pub(super) use tables::{Tables, is_atom_site};

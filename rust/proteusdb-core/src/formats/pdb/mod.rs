@@ -10,6 +10,7 @@
 mod header;
 mod hybrid36;
 pub(super) mod read;
+pub(super) mod write;
 
 /// Reads a decimal integer with an optional sign; `None` for any other text.
 pub(super) fn integer(text: &[u8]) -> Option<i32> {

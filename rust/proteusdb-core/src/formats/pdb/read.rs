@@ -20,9 +20,12 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Structure> {
     // Old Macintosh files end their lines with CR alone.
     let newline = if memchr::memchr(b'\n', bytes).is_some() { b'\n' } else { b'\r' };
     let mut reader = Reader::default();
-    for (index, line) in bytes.split(|&byte| byte == newline).enumerate() {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        match reader.line(line) {
+    let mut start = 0;
+    let ends = memchr::memchr_iter(newline, bytes).chain(std::iter::once(bytes.len()));
+    for (index, end) in ends.enumerate() {
+        let line = bytes.get(start..end).unwrap_or_default();
+        start = end + 1;
+        match reader.line(line.strip_suffix(b"\r").unwrap_or(line)) {
             Ok(true) => {}
             Ok(false) => break,
             Err(problem) => return Err(Error::validation(format!("line {}: {problem}", index + 1))),
@@ -33,16 +36,24 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Structure> {
 }
 
 #[derive(Default)]
-struct Reader {
+struct Reader<'a> {
     entry: Entry,
     models: Vec<ModelBuilder>,
     /// Whether the last of `models` still takes atoms.
     open: bool,
+    /// Columns 18-27 and 73-76 of the last atom of the open model, and its residue: most atoms are of the same.
+    last: Option<(ResidueColumns<'a>, u32)>,
 }
 
-impl Reader {
+type ResidueColumns<'a> = (&'a [u8], &'a [u8]);
+
+impl<'a> Reader<'a> {
     /// Takes one line; `false` once the file has ended.
-    fn line(&mut self, line: &[u8]) -> Result<bool, String> {
+    fn line(&mut self, line: &'a [u8]) -> Result<bool, String> {
+        if line.starts_with(b"ATOM") {
+            self.atom(line)?;
+            return Ok(true);
+        }
         match record(line) {
             b"ATOM" | b"HETA" => self.atom(line)?,
             b"TER " => self.ter(),
@@ -62,8 +73,7 @@ impl Reader {
             b"" => next,
             text => hybrid36::decimal(text).ok_or_else(|| invalid("model number", text, "an integer"))?,
         };
-        self.models.push(ModelBuilder::new(number, Floats::default()));
-        self.open = true;
+        self.begin_model(number);
         Ok(())
     }
 
@@ -73,16 +83,28 @@ impl Reader {
         }
     }
 
-    fn atom(&mut self, line: &[u8]) -> Result<(), String> {
-        let residue = residue_row(line)?;
+    fn atom(&mut self, line: &'a [u8]) -> Result<(), String> {
         let atom = atom_row(line)?;
         if !self.open {
             // Trajectories may separate frames by ENDMDL alone, and a single model has no MODEL record.
-            self.models.push(ModelBuilder::new(self.models.len() as i32 + 1, Floats::default()));
-            self.open = true;
+            self.begin_model(self.models.len() as i32 + 1);
         }
         let Some(model) = self.models.last_mut() else { return Ok(()) };
-        model.push(&residue, &atom).map_err(|field| format!("{field}: too large for a float32"))
+        let columns = (line.get(17..27).unwrap_or_default(), line.get(72..76.min(line.len())).unwrap_or_default());
+        let residue = match self.last {
+            Some((last, residue)) if last == columns => residue,
+            _ => model.residue(&residue_row(line)?),
+        };
+        self.last = Some((columns, residue));
+        model.push(residue, &atom).map_err(|field| format!("{field}: too large for a float32"))
+    }
+
+    fn begin_model(&mut self, number: i32) {
+        // A model without atoms is none.
+        self.models.pop_if(|model| model.is_empty());
+        self.models.push(ModelBuilder::new(number, Floats::default()));
+        self.open = true;
+        self.last = None;
     }
 }
 
@@ -153,8 +175,8 @@ fn atom_row(line: &[u8]) -> Result<AtomRow<'_>, String> {
 }
 
 fn coordinate(line: &[u8], start: usize, end: usize, what: &str) -> Result<Decimal, String> {
-    let text = field(line, start, end);
-    decimal::parse(text).ok_or_else(|| {
+    let aligned = line.get(start..end).and_then(|columns| columns.try_into().ok());
+    aligned.and_then(decimal::parse_aligned).or_else(|| decimal::parse(field(line, start, end))).ok_or_else(|| {
         let columns = line.get(start..end).unwrap_or_default();
         invalid(what, columns, &format!("a finite number (columns {}-{end})", start + 1))
     })
@@ -162,6 +184,11 @@ fn coordinate(line: &[u8], start: usize, end: usize, what: &str) -> Result<Decim
 
 /// A number that may be blank (0) or, where the line ends four columns into the field, missing (`default`).
 fn optional(line: &[u8], start: usize, end: usize, what: &str, default: i32) -> Result<Decimal, String> {
+    let aligned = line.get(start..end).and_then(|columns| <[u8; 6]>::try_from(columns).ok());
+    if let Some(number) = aligned.and_then(|[a, b, c, d, e, f]| decimal::parse_aligned([b' ', b' ', a, b, c, d, e, f]))
+    {
+        return Ok(number);
+    }
     match field(line, start, end) {
         _ if line.len() < start + 4 => Ok(Decimal::integer(default)),
         b"" => Ok(Decimal::integer(0)),
