@@ -15,6 +15,17 @@ from .errors import ProteusError
 __version__: str
 
 PlddtScale = Literal["auto", "1", "100", "none"]
+TextColumn = Literal[
+    "atom_name",
+    "element",
+    "altloc",
+    "residue_name",
+    "chain_id",
+    "insertion_code",
+    "segment_id",
+    "label_asym_id",
+    "label_entity_id",
+]
 StoredArray = NDArray[Any]
 
 @final
@@ -85,13 +96,7 @@ class Structure:
     def occupancy(self) -> NDArray[np.float32]: ...
     def charge(self) -> NDArray[np.int8]: ...
     def hetero(self) -> NDArray[np.bool_]: ...
-    def atom_text(
-        self,
-        column: Literal[
-            "atom_name", "element", "altloc", "residue_name", "chain_id", "insertion_code", "segment_id",
-            "label_asym_id", "label_entity_id",
-        ],
-    ) -> NDArray[np.str_]:
+    def atom_text(self, column: TextColumn) -> NDArray[np.str_]:
         """A text column, per atom."""
     def residue_number(self) -> NDArray[np.int32]:
         """Per atom."""
@@ -110,9 +115,6 @@ class Structure:
     def to_pdb(self) -> str: ...
     def to_mmcif(self) -> str: ...
     def __eq__(self, other: object) -> bool: ...
-
-def decompress(data: bytes, *, name: str) -> bytes:
-    """Plain bytes of a .gz, .bz2, .zst or .xz file; `data` itself where it is not compressed."""
 
 def sniff(data: bytes) -> Literal["pdb", "mmcif", "bcif"] | None:
     """The format of plain bytes, by content."""
@@ -201,9 +203,7 @@ class Stored:
     def tombstone(self, *, updated_at: int) -> Stored:
         """The version that says this prediction was deleted."""
 
-def prepare(
-    drafts: Sequence[Mapping[str, Any]], settings: Settings, workers: int
-) -> list[Operation | ProteusError]:
+def prepare(drafts: Sequence[Mapping[str, Any]], settings: Settings, workers: int) -> list[Operation | ProteusError]:
     """Parses, validates and encodes drafts on `workers` threads; one `store` operation or its error for each.
 
     A draft holds `prediction_id, sequence, structure (Structure | None), file (bytes to read as structure | None),
@@ -246,9 +246,7 @@ class Store:
     ) -> Store: ...
     path: str
     def close(self) -> None: ...
-    def apply(
-        self, operations: Sequence[Operation], *, each_alone: bool
-    ) -> list[tuple[str, str, int] | ProteusError]:
+    def apply(self, operations: Sequence[Operation], *, each_alone: bool) -> list[tuple[str, str, int] | ProteusError]:
         """One transaction. Each outcome is ("written" | "skipped", prediction_id, version), ("deleted", "", 0) or
         ("id", model or analysis id, 0). With `each_alone` a failed operation is its error in the list and the others
         commit; otherwise the first failure is raised and nothing is written."""
@@ -261,9 +259,7 @@ class Store:
     def query(self, criteria: Mapping[str, Any], timeout: float | None) -> list[tuple[str, int]]: ...
     def count(self, criteria: Mapping[str, Any], timeout: float | None) -> int: ...
     def explain(self, criteria: Mapping[str, Any], timeout: float | None) -> dict[str, Any]: ...
-    def best(
-        self, criteria: Mapping[str, Any], by: str, per: str, timeout: float | None
-    ) -> list[tuple[str, int]]: ...
+    def best(self, criteria: Mapping[str, Any], by: str, per: str, timeout: float | None) -> list[tuple[str, int]]: ...
     def get_model(self, model_id: str) -> dict[str, Any] | None:
         """model_id, name, version, configuration, created_at (µs)."""
     def list_models(self) -> list[dict[str, Any]]: ...

@@ -2,7 +2,7 @@
 #![allow(missing_docs, reason = "documented in python/proteusdb/_core.pyi, where users' tools look")]
 
 mod errors;
-mod plain;
+mod sniff;
 mod structure;
 
 use pyo3::prelude::*;
@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     #[pymodule_export]
-    use crate::plain::{decompress, sniff};
+    use crate::sniff::sniff;
     #[pymodule_export]
     use crate::structure::Structure;
 }

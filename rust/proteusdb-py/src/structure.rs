@@ -119,7 +119,10 @@ impl Structure {
             formats::read(&plain, format)
         });
         let mut structure = read.map_err(|error| raise(error.context(name)))?;
-        structure.plddt_scale = scale;
+        // A file of ours may say the scale itself.
+        if scale != PlddtScale::Auto {
+            structure.plddt_scale = scale;
+        }
         Ok(structure.into())
     }
 
