@@ -15,6 +15,17 @@ from .errors import ProteusError
 __version__: str
 
 PlddtScale = Literal["auto", "1", "100", "none"]
+TextColumn = Literal[
+    "atom_name",
+    "element",
+    "altloc",
+    "residue_name",
+    "chain_id",
+    "insertion_code",
+    "segment_id",
+    "label_asym_id",
+    "label_entity_id",
+]
 StoredArray = NDArray[Any]
 
 @final
@@ -44,13 +55,20 @@ class Structure:
         label_asym_id: Sequence[str],
         label_seq_id: NDArray[np.int32],
         label_entity_id: Sequence[str],
+        ter: NDArray[np.bool_],
         model_numbers: Sequence[int],
+        entry_id: str,
         title: str,
+        software: Sequence[tuple[str, str]],
         plddt_scale: PlddtScale,
     ) -> Structure:
         """Per-atom columns to a structure. `coords` is (n_models, n_atoms, 3); `b_factor` and `occupancy` are
-        (n_models, n_atoms); `label_seq_id` is -2147483648 where there is none. A residue is a maximal run of atoms
-        with equal residue columns."""
+        (n_models, n_atoms); `label_seq_id` is -2147483648 where there is none; `ter` says that a polymer ends after
+        the atom's residue. A residue is a maximal run of atoms with equal residue columns."""
+
+    @staticmethod
+    def join(structures: Sequence[Structure]) -> Structure:
+        """One structure with the models of all, whose atoms may differ; entry and scale are those of the first."""
 
     n_atoms: int
     n_residues: int
@@ -62,6 +80,10 @@ class Structure:
     sequence: str
     chain_types: list[str]
 
+    def sequence_residues(self) -> NDArray[np.uint32]:
+        """The residue of each letter of `sequence`, chain breaks not counted."""
+    def with_plddt_scale(self, plddt_scale: PlddtScale) -> Structure:
+        """The same columns, on another scale of pLDDT."""
     def model(self, index: int) -> Structure:
         """Model `index` alone."""
     def same_atoms(self) -> bool:
@@ -74,18 +96,14 @@ class Structure:
     def occupancy(self) -> NDArray[np.float32]: ...
     def charge(self) -> NDArray[np.int8]: ...
     def hetero(self) -> NDArray[np.bool_]: ...
-    def atom_text(
-        self,
-        column: Literal[
-            "atom_name", "element", "altloc", "residue_name", "chain_id", "insertion_code", "segment_id",
-            "label_asym_id", "label_entity_id",
-        ],
-    ) -> NDArray[np.str_]:
+    def atom_text(self, column: TextColumn) -> NDArray[np.str_]:
         """A text column, per atom."""
     def residue_number(self) -> NDArray[np.int32]:
         """Per atom."""
     def label_seq_id(self) -> NDArray[np.int32]:
         """Per atom, -2147483648 where there is none."""
+    def ter(self) -> NDArray[np.bool_]:
+        """Per atom, whether a polymer ends after its residue."""
     def residue_starts(self) -> NDArray[np.uint32]:
         """(n_residues + 1,) first atom of each residue, and n_atoms."""
     def residue_kinds(self) -> list[str]:
@@ -97,6 +115,9 @@ class Structure:
     def to_pdb(self) -> str: ...
     def to_mmcif(self) -> str: ...
     def __eq__(self, other: object) -> bool: ...
+
+def sniff(data: bytes) -> Literal["pdb", "mmcif", "bcif"] | None:
+    """The format of plain bytes, by content."""
 
 @final
 class Settings:
@@ -182,9 +203,7 @@ class Stored:
     def tombstone(self, *, updated_at: int) -> Stored:
         """The version that says this prediction was deleted."""
 
-def prepare(
-    drafts: Sequence[Mapping[str, Any]], settings: Settings, workers: int
-) -> list[Operation | ProteusError]:
+def prepare(drafts: Sequence[Mapping[str, Any]], settings: Settings, workers: int) -> list[Operation | ProteusError]:
     """Parses, validates and encodes drafts on `workers` threads; one `store` operation or its error for each.
 
     A draft holds `prediction_id, sequence, structure (Structure | None), file (bytes to read as structure | None),
@@ -198,7 +217,9 @@ def encode_structure(structure: Structure) -> bytes:
     """What `decode_structure` gives back; how a structure is pickled."""
 
 def decode_array(data: bytes) -> StoredArray: ...
-def decode_original(data: bytes) -> bytes: ...
+def decode_original(data: bytes, structure: bytes | None) -> bytes:
+    """`structure` is the structure blob of the same version, from which the file may have been predicted."""
+
 def check_sequence(sequence: str) -> str:
     """Upper case, or ValidationError with the place of the first wrong letter."""
 
@@ -227,9 +248,7 @@ class Store:
     ) -> Store: ...
     path: str
     def close(self) -> None: ...
-    def apply(
-        self, operations: Sequence[Operation], *, each_alone: bool
-    ) -> list[tuple[str, str, int] | ProteusError]:
+    def apply(self, operations: Sequence[Operation], *, each_alone: bool) -> list[tuple[str, str, int] | ProteusError]:
         """One transaction. Each outcome is ("written" | "skipped", prediction_id, version), ("deleted", "", 0) or
         ("id", model or analysis id, 0). With `each_alone` a failed operation is its error in the list and the others
         commit; otherwise the first failure is raised and nothing is written."""
@@ -242,9 +261,7 @@ class Store:
     def query(self, criteria: Mapping[str, Any], timeout: float | None) -> list[tuple[str, int]]: ...
     def count(self, criteria: Mapping[str, Any], timeout: float | None) -> int: ...
     def explain(self, criteria: Mapping[str, Any], timeout: float | None) -> dict[str, Any]: ...
-    def best(
-        self, criteria: Mapping[str, Any], by: str, per: str, timeout: float | None
-    ) -> list[tuple[str, int]]: ...
+    def best(self, criteria: Mapping[str, Any], by: str, per: str, timeout: float | None) -> list[tuple[str, int]]: ...
     def get_model(self, model_id: str) -> dict[str, Any] | None:
         """model_id, name, version, configuration, created_at (µs)."""
     def list_models(self) -> list[dict[str, Any]]: ...

@@ -34,35 +34,55 @@ pub fn classify_with(topology: &mut Topology, entity: impl Fn(&str) -> Option<bo
 
 /// Polymer chains in file order joined by `:`, one upper-case letter a residue, and the kind of each chain.
 ///
-/// Residues that share number and insertion code at one place (microheterogeneity) count once, the first of them.
 /// A chain of mixed residues takes the kind of most of them.
 #[must_use]
 pub fn sequence(topology: &Topology) -> (String, Vec<ResidueKind>) {
     let residues = &topology.residues;
     let mut sequence = String::with_capacity(residues.len());
-    let (mut kinds, mut counts) = (Vec::new(), [0_usize; 4]);
-    // The last residue of the open chain.
+    let mut kinds = Vec::new();
+    for chain in chains(topology) {
+        if !sequence.is_empty() {
+            sequence.push(':');
+        }
+        let mut counts = [0; 4];
+        for residue in chain {
+            sequence.push(letter(residues.name.get(residue)));
+            residues.kind.get(residue).into_iter().for_each(|&kind| counts[kind as usize] += 1);
+        }
+        kinds.push(majority(&counts));
+    }
+    (sequence, kinds)
+}
+
+/// The residues that carry the letters of [`sequence`], chain by chain.
+///
+/// Residues that share number and insertion code at one place (microheterogeneity) count once, the first of them.
+#[must_use]
+pub fn chains(topology: &Topology) -> Vec<Vec<usize>> {
+    let residues = &topology.residues;
+    let mut chains: Vec<Vec<usize>> = Vec::new();
+    // The residue that carries the last letter of the chain being read.
     let mut open: Option<usize> = None;
     for (index, &kind) in residues.kind.iter().enumerate() {
         if kind != ResidueKind::NonPolymer {
-            let continues = open.is_some_and(|last| same_chain(topology, last, index));
-            if !continues && !sequence.is_empty() {
-                kinds.push(majority(&counts));
-                counts = [0; 4];
-                sequence.push(':');
-            }
-            if !(continues && open.is_some_and(|last| same_place(topology, last, index))) {
-                sequence.push(letter(residues.name.get(index)));
-                counts[kind as usize] += 1;
-                open = Some(index);
+            let last = open.filter(|&last| same_chain(topology, last, index));
+            match (last, chains.last_mut()) {
+                (Some(last), _) if same_place(topology, last, index) => {}
+                (Some(_), Some(chain)) => {
+                    chain.push(index);
+                    open = Some(index);
+                }
+                _ => {
+                    chains.push(vec![index]);
+                    open = Some(index);
+                }
             }
         }
         if residues.ter.get(index) == Some(&true) {
             open = None;
         }
     }
-    kinds.extend((!sequence.is_empty()).then(|| majority(&counts)));
-    (sequence, kinds)
+    chains
 }
 
 fn same_chain(topology: &Topology, a: usize, b: usize) -> bool {
@@ -200,8 +220,8 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// For each residue of a stretch, whether it is in a run of monomers of one sort with consecutive numbers that has
-    /// a sure one or three in all; two ligands that happen to have consecutive numbers are no polymer.
+    /// For each residue of a stretch, whether it is in a run of monomers of one sort with consecutive numbers that has a
+    /// sure one or three in all; two ligands that happen to have consecutive numbers are no polymer.
     fn in_runs(&self, stretch: &Range<usize>) -> Vec<bool> {
         let indices: Vec<usize> = stretch.clone().collect();
         let linked = |a: &usize, b: &usize| match (self.look(*a).kind(), self.look(*b).kind()) {
