@@ -1,0 +1,44 @@
+"""proteusdb: the database for protein structure predictions.
+
+>>> from proteusdb import DatabaseManager
+>>> with DatabaseManager(database_path="proteus.db") as db:
+...     prediction_id = db.store_prediction("MKV", None, metadata={"model": "esmfold"})
+...     db.get_prediction(prediction_id).sequence
+'MKV'
+
+Importing the package loads nothing but itself; the compiled core and numpy come with the first name that needs them,
+optional libraries only where they are used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from . import errors
+
+if TYPE_CHECKING:
+    from .core.manager import DatabaseManager
+    from .structure import Structure
+
+    __version__: str
+
+__all__ = ["DatabaseManager", "Structure", "__version__", "errors"]
+
+_HOMES = {
+    "DatabaseManager": ("proteusdb.core.manager", "DatabaseManager"),
+    "Structure": ("proteusdb.structure", "Structure"),
+    "__version__": ("proteusdb._core", "__version__"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'proteusdb' has no attribute {name!r}; it has {', '.join(__all__)}")
+    from importlib import import_module
+
+    module, attribute = _HOMES[name]
+    value = getattr(import_module(module), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
