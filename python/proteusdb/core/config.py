@@ -1,0 +1,232 @@
+"""Where a database is and how it is opened: constructor arguments, URLs and environment variables, all checked.
+
+::
+
+    DatabaseManager(...)           \\
+    lmdb:///data/proteus.db?...     }--> Config (frozen) --open_backend--> Backend
+    PROTEUSDB_URL                  /
+
+Environment variables:
+
+PROTEUSDB_URL
+    What `DatabaseManager()` without a place opens: a URL or a path. Else `proteus.db` in the working directory.
+PROTEUSDB_WORKERS
+    Threads that read, encode and decode where `workers=` is not given. Else the processors this process may use.
+PROTEUSDB_MAP_SIZE
+    First size in bytes of the memory map of an LMDB store; for tests and machines that limit address space.
+
+Invariants: a Config that exists holds allowed values only; a password is in no `repr` and in no URL.
+"""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from ..backends.base import Backend
+from ..errors import ConnectionError, ValidationError
+
+__all__ = ["DEFAULT_PATH", "Config", "default_workers", "open_backend"]
+
+DEFAULT_PATH = "proteus.db"
+BACKENDS = ("lmdb", "sqlite", "postgresql", "mongodb")
+"""Back ends by name; `_HERE` are those of this version."""
+_HERE = ("lmdb",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The arguments of `DatabaseManager`, checked.
+
+    Raises
+    ------
+    ValidationError
+        An argument is not allowed; the message lists what is.
+    ConnectionError
+        The back end is known but not part of this version.
+    """
+
+    backend: str = "lmdb"
+    database_path: str | None = None
+    host: str = "localhost"
+    port: int | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    database: str = "proteus"
+    compression: bool | str = True
+    max_connections: int = 10
+    timeout: float = 30.0
+    retry_attempts: int = 3
+    read_only: bool = False
+    durability: str = "full"
+    precision: str | float = "exact"
+    pae_precision: str | float = "exact"
+    cache_size: int = 64 << 20
+    keep_versions: int | None = None
+    allow_network_fs: bool = False
+    mode: int = 0o664
+
+    def __post_init__(self) -> None:
+        self._check_backend()
+        self._check_place()
+        self._check_numbers()
+        for name in ("read_only", "allow_network_fs"):
+            _require(isinstance(getattr(self, name), bool), name, getattr(self, name), "True, False")
+        one_of("durability", self.durability, ("full", "relaxed"))
+        _require(
+            isinstance(self.compression, bool) or self.compression in ("fast", "small"),
+            "compression",
+            self.compression,
+            "True (= 'fast'), 'fast', 'small', False",
+        )
+        _require(
+            self.precision == "exact" or _is_number(self.precision, above=0),
+            "precision",
+            self.precision,
+            "'exact' or a largest error in Å above 0",
+        )
+        _require(
+            self.pae_precision == "exact" or self.pae_precision in (0.1, 0.5, 1.0),
+            "pae_precision",
+            self.pae_precision,
+            "'exact', 0.1, 0.5, 1.0 (Å)",
+        )
+        _require(
+            self.keep_versions is None,
+            "keep_versions",
+            self.keep_versions,
+            "None: this version of proteusdb keeps every version",
+        )
+
+    def _check_backend(self) -> None:
+        one_of("backend", self.backend, BACKENDS)
+        if self.backend not in _HERE:
+            raise ConnectionError(
+                f"backend {self.backend!r} is not in this version of proteusdb; use 'lmdb' (of {', '.join(BACKENDS)}, "
+                "the last three are still to come)"
+            )
+
+    def _check_place(self) -> None:
+        if self.database_path is not None:
+            good = isinstance(self.database_path, str) and self.database_path != "" and "\0" not in self.database_path
+            _require(good, "database_path", self.database_path, "the path of one file, as str or os.PathLike")
+        for name in ("host", "database"):
+            value = getattr(self, name)
+            _require(isinstance(value, str) and value != "", name, value, "a str that is not empty")
+        _require(self.username is None or isinstance(self.username, str), "username", self.username, "a str or None")
+        # The value of a password stands in no message.
+        _require(self.password is None or isinstance(self.password, str), "password", "(hidden)", "a str or None")
+        _require(
+            self.port is None or (_is_int(self.port) and 1 <= self.port <= 65535), "port", self.port, "None, 1 to 65535"
+        )
+
+    def _check_numbers(self) -> None:
+        _require(_is_number(self.timeout, above=0), "timeout", self.timeout, "a number of seconds above 0")
+        for name, low, high in (
+            ("max_connections", 1, None),
+            ("retry_attempts", 0, None),
+            ("cache_size", 0, None),
+            ("mode", 0, 0o777),
+        ):
+            value = getattr(self, name)
+            good = _is_int(value) and value >= low and (high is None or value <= high)
+            allowed = f"{low} or more" if high is None else f"{low:#o} to {high:#o}"
+            _require(good, name, value, f"an int, {allowed}")
+
+    def core_compression(self) -> str:
+        """The compression as the core names it: `fast`, `small` or `none`."""
+        if isinstance(self.compression, bool):
+            return "fast" if self.compression else "none"
+        return self.compression
+
+    def core_precision(self) -> tuple[float | None, float | None]:
+        """Largest errors of coordinates and PAE in Å; `None` is exact."""
+        exact = [None if value == "exact" else float(value) for value in (self.precision, self.pae_precision)]
+        return exact[0], exact[1]
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """The names of all arguments."""
+        return frozenset(each.name for each in fields(cls))
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any]) -> "Config":
+        """Constructor arguments to a Config; nothing that says where means `PROTEUSDB_URL`, else `proteus.db`."""
+        given = dict(arguments)
+        path = given.get("database_path")
+        if path is None and given.get("backend", "lmdb") == "lmdb":
+            from .url import place_of
+
+            place = place_of(os.environ.get("PROTEUSDB_URL") or DEFAULT_PATH)
+            # What the program says outweighs what the environment's URL adds.
+            defaults = {each.name: each.default for each in fields(cls)}
+            said = {name: value for name, value in given.items() if name not in place or value != defaults.get(name)}
+            given = {**place, **{name: value for name, value in said.items() if name not in ("backend", "database_path")}}
+        elif isinstance(path, os.PathLike):
+            given["database_path"] = os.fspath(path)
+        return cls(**given)
+
+
+def open_backend(config: Config) -> Backend:
+    """Opens the store a Config describes.
+
+    Raises
+    ------
+    ConnectionError
+        It cannot be opened; the message says why and what to do.
+    """
+    from ..backends.lmdb import LmdbBackend
+
+    return LmdbBackend(
+        config.database_path or DEFAULT_PATH,
+        read_only=config.read_only,
+        durability=config.durability,
+        mode=config.mode,
+        timeout=float(config.timeout),
+        allow_network_fs=config.allow_network_fs,
+        map_size=_whole_number("PROTEUSDB_MAP_SIZE", lowest=1 << 16),
+    )
+
+
+def default_workers() -> int:
+    """`PROTEUSDB_WORKERS`, else the number of processors this process may use."""
+    chosen = _whole_number("PROTEUSDB_WORKERS", lowest=1)
+    if chosen is not None:
+        return chosen
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
+
+
+def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
+    """Raises a ValidationError that lists `allowed` unless `value` is one of them."""
+    _require(isinstance(value, str) and value in allowed, name, value, ", ".join(allowed))
+
+
+def positive(name: str, value: Any) -> int:
+    """`value` where it is an int of at least 1; else a ValidationError."""
+    _require(_is_int(value) and value >= 1, name, value, "an int, 1 or more")
+    return int(value)
+
+
+def _whole_number(variable: str, *, lowest: int) -> int | None:
+    text = os.environ.get(variable)
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) < lowest:
+        raise ValidationError(f"environment variable {variable}={text!r}: allowed is a whole number, {lowest} or more")
+    return int(text)
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any, *, above: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > above
+
+
+def _require(good: bool, name: str, value: Any, allowed: str) -> None:
+    if not good:
+        raise ValidationError(f"{name} {value!r}: allowed are {allowed}")

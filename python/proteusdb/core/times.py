@@ -1,0 +1,64 @@
+"""Moments: int64 microseconds in the store, aware UTC datetimes in Python.
+
+A naive datetime is UTC; a bare date is the start of its UTC day, or the end where a range ends.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from ..errors import ValidationError
+
+__all__ = ["from_micros", "to_micros"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def from_micros(micros: int) -> datetime:
+    """Microseconds since 1970 as an aware UTC datetime."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def to_micros(name: str, moment: Any, *, end_of_day: bool = False) -> int:
+    """A moment as microseconds since 1970.
+
+    Parameters
+    ----------
+    name : str
+        The argument, for the message.
+    moment : datetime, date or str
+        A naive datetime is UTC. Text is ISO 8601: `2024-03-01`, `2024-03-01T12:00:00+01:00`.
+    end_of_day : bool
+        Whether a bare date means its last microsecond rather than its first.
+
+    Raises
+    ------
+    ValidationError
+        It is none of these.
+    """
+    if isinstance(moment, str):
+        moment = _parse(name, moment)
+    if isinstance(moment, date) and not isinstance(moment, datetime):
+        moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+        if end_of_day:
+            return (moment - _EPOCH) // _MICROSECOND + 86_400_000_000 - 1
+    if not isinstance(moment, datetime):
+        raise ValidationError(
+            f"{name} {moment!r}: allowed are a datetime, a date and ISO text such as '2024-03-01T12:00:00Z'"
+        )
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _parse(name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValidationError(
+            f"{name} {text!r}: no date; allowed is ISO text such as '2024-03-01' or '2024-03-01T12:00:00Z'"
+        ) from None

@@ -1,0 +1,120 @@
+"""Database URLs.
+
+::
+
+    lmdb:///data/proteus.db               an absolute path
+    lmdb:proteus.db, proteus.db           relative to the working directory
+    lmdb:///data/p.db?read_only=true&timeout=5
+    postgresql://user:password@host:5432/database
+
+The part after `?` takes the arguments of `DatabaseManager`. Percent signs escape as in every URL.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from ..errors import ValidationError
+from .config import BACKENDS
+
+__all__ = ["place_of"]
+
+_ALIASES = {"postgres": "postgresql"}
+
+
+def _boolean(text: str) -> bool:
+    values = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if text.lower() not in values:
+        raise ValueError("true or false")
+    return values[text.lower()]
+
+
+def _compression(text: str) -> bool | str:
+    return text.lower() if text.lower() in ("fast", "small") else _boolean(text)
+
+
+def _precision(text: str) -> str | float:
+    return text if text == "exact" else float(text)
+
+
+_OPTIONS: dict[str, Callable[[str], Any]] = {
+    "compression": _compression,
+    "max_connections": int,
+    "timeout": float,
+    "retry_attempts": int,
+    "read_only": _boolean,
+    "durability": str,
+    "precision": _precision,
+    "pae_precision": _precision,
+    "cache_size": int,
+    "keep_versions": int,
+    "allow_network_fs": _boolean,
+    "mode": lambda text: int(text, 8),
+}
+
+
+def place_of(url: str | os.PathLike[str]) -> dict[str, Any]:
+    """The arguments of `DatabaseManager` that a URL or a path stands for.
+
+    Parameters
+    ----------
+    url : str or os.PathLike
+        See the head of this file.
+
+    Raises
+    ------
+    ValidationError
+        It is no URL of a database; the message lists what is allowed and shows no password.
+    """
+    text = os.fspath(url)
+    if not isinstance(text, str) or not text:
+        raise ValidationError(f"url {text!r}: a path or a URL that begins with {', '.join(BACKENDS)} is needed")
+    scheme, colon, rest = text.partition(":")
+    # One letter before a colon is a drive.
+    if not colon or len(scheme) == 1 or not scheme.replace("+", "").isalnum():
+        return {"backend": "lmdb", "database_path": text}
+    backend = _ALIASES.get(scheme.lower(), scheme.lower())
+    if backend not in BACKENDS:
+        raise ValidationError(f"url of scheme {scheme!r}: allowed are a path and {', '.join(BACKENDS)}, each with ://")
+    path, _, query = rest.partition("?")
+    place = _file(path) if backend in ("lmdb", "sqlite") else _server(text)
+    return {"backend": backend, **place, **_options(query)}
+
+
+def _file(path: str) -> dict[str, Any]:
+    path = unquote(path.removeprefix("//"))
+    # file URLs put a slash before the drive: /C:/data
+    if len(path) > 2 and path[0] == "/" and path[2] == ":":
+        path = path[1:]
+    if not path:
+        raise ValidationError("url without a path: write lmdb:///absolute/path.db, or lmdb:relative.db")
+    return {"database_path": path}
+
+
+def _server(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValidationError("url: the port is no number from 1 to 65535") from None
+    place = {
+        "host": parts.hostname,
+        "port": port,
+        "username": parts.username and unquote(parts.username),
+        "password": parts.password and unquote(parts.password),
+        "database": unquote(parts.path.strip("/")),
+    }
+    return {name: value for name, value in place.items() if value}
+
+
+def _options(query: str) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for name, text in parse_qsl(query, keep_blank_values=True):
+        if name not in _OPTIONS:
+            raise ValidationError(f"url option {name!r}: allowed are {', '.join(_OPTIONS)}")
+        try:
+            options[name] = _OPTIONS[name](text)
+        except ValueError as wrong:
+            raise ValidationError(f"url option {name}={text!r}: {wrong}") from None
+    return options
