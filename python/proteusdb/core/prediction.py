@@ -1,0 +1,264 @@
+"""One prediction, as callers get it.
+
+::
+
+    Prediction ─ columns          sequence, confidence, ...     read with the header
+               ├ structure        decoded on first use
+               ├ arrays           name -> numpy array, each decoded on first use
+               └ originals        file name -> bytes, each decoded on first use
+
+Invariants: it shows one version for ever, whatever is written later; decoded parts are kept, so the second look is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .. import _core
+from .._core import Stored
+from .times import from_micros
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ..structure import Structure
+    from .session import Session
+
+__all__ = ["FIELDS", "Prediction"]
+
+T = TypeVar("T")
+
+FIELDS = (
+    "prediction_id",
+    "sequence",
+    "chain_types",
+    "structure",
+    "structure_data",
+    "metadata",
+    "model",
+    "model_id",
+    "model_version",
+    "job",
+    "seed",
+    "sample",
+    "rank",
+    "ranking_score",
+    "confidence",
+    "created_at",
+    "updated_at",
+    "version",
+    "arrays",
+    "originals",
+)
+"""The attributes of a prediction, as `iter_predictions(fields=...)` names them."""
+
+
+class Prediction:
+    """One version of a stored prediction.
+
+    Made by the manager. Attributes are read-only; change a prediction with `DatabaseManager.update_prediction`.
+    """
+
+    __slots__ = ("_arrays", "_metadata", "_originals", "_session", "_stored", "_structure")
+
+    def __init__(self, session: Session, stored: Stored) -> None:
+        self._session = session
+        self._stored = stored
+        self._structure: Structure | None = None
+        self._metadata: dict[str, Any] | None = None
+        self._arrays: Parts[NDArray[Any]] = Parts(session, stored, "array", _core.decode_array)
+        self._originals: Parts[bytes] = Parts(session, stored, "original", _core.decode_original)
+
+    @property
+    def prediction_id(self) -> str:
+        """The caller's id or a UUIDv7."""
+        return self._stored.prediction_id
+
+    @property
+    def version(self) -> int:
+        """Counts up from 1 for each id."""
+        return self._stored.version
+
+    @property
+    def sequence(self) -> str:
+        """Polymer chains in file order joined by `:`, upper case."""
+        return self._stored.sequence
+
+    @property
+    def chain_types(self) -> list[str]:
+        """`protein`, `rna` or `dna` of each chain in `sequence`."""
+        return self._stored.chain_types
+
+    @property
+    def length(self) -> int:
+        """Residues in `sequence`."""
+        return self._stored.length
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Free-form metadata; a dict of this object's own, changing it changes nothing stored."""
+        if self._metadata is None:
+            self._metadata = self._stored.metadata
+        return self._metadata
+
+    @property
+    def model_id(self) -> str | None:
+        """The model's id, if the prediction names a model."""
+        return self._stored.model_id
+
+    @property
+    def model(self) -> str | None:
+        """The model's name."""
+        record = self._model_record()
+        return None if record is None else record["name"]
+
+    @property
+    def model_version(self) -> str | None:
+        """The model's version."""
+        record = self._model_record()
+        return None if record is None else record["version"]
+
+    @property
+    def job(self) -> str | None:
+        """What the prediction was a part of."""
+        return self._stored.job
+
+    @property
+    def seed(self) -> int | None:
+        """The random seed."""
+        return self._stored.seed
+
+    @property
+    def sample(self) -> int | None:
+        """The sample of that seed."""
+        return self._stored.sample
+
+    @property
+    def rank(self) -> int | None:
+        """The predictor's own rank."""
+        return self._stored.rank
+
+    @property
+    def ranking_score(self) -> float | None:
+        """`metadata["ranking_score"]`, on the predictor's own scale."""
+        return self._stored.ranking_score
+
+    @property
+    def confidence(self) -> float | None:
+        """0-1: `metadata["confidence"]` if given, else the mean pLDDT over polymer residues / 100, else None."""
+        return self._stored.confidence
+
+    @property
+    def created_at(self) -> datetime:
+        """Time of the prediction, UTC: that of its first storing unless given."""
+        return from_micros(self._stored.created_at)
+
+    @property
+    def updated_at(self) -> datetime:
+        """When this version was committed, UTC."""
+        return from_micros(self._stored.updated_at)
+
+    @property
+    def structure(self) -> Structure | None:
+        """The structure, or None in a row without one."""
+        if self._structure is None and self._has_structure():
+            self._structure = self._decode_structure()
+        return self._structure
+
+    @property
+    def structure_data(self) -> bytes | None:
+        """The structure's stored form."""
+        return self._session.part(self._stored, "structure", "") if self._has_structure() else None
+
+    @property
+    def arrays(self) -> Mapping[str, NDArray[np.generic]]:
+        """Arrays by name."""
+        return self._arrays
+
+    @property
+    def originals(self) -> Mapping[str, bytes]:
+        """Files the prediction was stored from, by name, byte for byte."""
+        return self._originals
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every attribute by name; the structure as a `Structure`, arrays and originals as dicts.
+
+        Returns
+        -------
+        dict
+            Keys as `FIELDS` but `structure_data`.
+        """
+        values = {name: getattr(self, name) for name in FIELDS if name != "structure_data"}
+        return {**values, "arrays": dict(self.arrays), "originals": dict(self.originals)}
+
+    def __repr__(self) -> str:
+        name = "" if self.model is None else f", {self.model}"
+        confidence = "" if self.confidence is None else f", confidence {self.confidence:.2f}"
+        return f"<Prediction {self.prediction_id!r} v{self.version}: {self.length} residues{name}{confidence}>"
+
+    # --- parts --------------------------------------------------------------------------------------------------------
+
+    def _has_structure(self) -> bool:
+        return any(kind == "structure" for kind, _, _ in self._stored.parts)
+
+    def _decode_structure(self, data: bytes | None = None) -> Structure:
+        from ..structure import Structure
+
+        core = _core.decode_structure(self._session.part(self._stored, "structure", "") if data is None else data)
+        name = self._original_name()
+        if name is None:
+            return Structure._wrap(core)
+        return Structure._wrap(core, original=lambda: self._originals[name], original_name=name)
+
+    def _original_name(self) -> str | None:
+        """The file the structure was read from: the one that `metadata.source` names, else the only one."""
+        names = list(self._originals)
+        source = self.metadata.get("source")
+        named = source.get("name") if isinstance(source, dict) else None
+        if named in names:
+            return str(named)
+        return names[0] if len(names) == 1 else None
+
+    def _model_record(self) -> dict[str, Any] | None:
+        return None if self.model_id is None else self._session.model(self.model_id)
+
+
+class Parts(Mapping[str, T], Generic[T]):
+    """Parts of one kind by name, each fetched and decoded on first use."""
+
+    __slots__ = ("_decode", "_decoded", "_kind", "_names", "_session", "_stored")
+
+    def __init__(self, session: Session, stored: Stored, kind: str, decode: Callable[[bytes], T]) -> None:
+        self._session = session
+        self._stored = stored
+        self._kind = kind
+        self._decode = decode
+        self._names: tuple[str, ...] | None = None
+        self._decoded: dict[str, T] = {}
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._decoded:
+            if name not in self._all_names():
+                raise KeyError(name)
+            self._decoded[name] = self._decode(self._session.part(self._stored, self._kind, name))
+        return self._decoded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all_names())
+
+    def __len__(self) -> int:
+        return len(self._all_names())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._all_names()
+
+    def __repr__(self) -> str:
+        return f"<{self._kind}s: {', '.join(map(repr, self._all_names())) or 'none'}>"
+
+    def _all_names(self) -> tuple[str, ...]:
+        if self._names is None:
+            self._names = tuple(name for kind, name, _ in self._stored.parts if kind == self._kind)
+        return self._names
