@@ -210,8 +210,8 @@ class Prediction:
         core = _core.decode_structure(self._session.part(self._stored, "structure", "") if data is None else data)
         name = self._original_name()
         if name is None:
-            return Structure._wrap(core)
-        return Structure._wrap(core, original=lambda: self._originals[name], original_name=name)
+            return Structure(core)
+        return Structure(core, original=lambda: self._originals[name], original_name=name)
 
     def _original_name(self) -> str | None:
         """The file the structure was read from: the one that `metadata.source` names, else the only one."""
