@@ -15,12 +15,8 @@ __all__ = ["delete"]
 def delete(
     ids: Ids,
     database: Database = None,
-    cascade: Annotated[
-        bool, typer.Option("--cascade", help="Delete their analyses too.", show_default=False)
-    ] = False,
-    purge: Annotated[
-        bool, typer.Option("--purge", help="Remove their history at once.", show_default=False)
-    ] = False,
+    cascade: Annotated[bool, typer.Option("--cascade", help="Delete their analyses too.", show_default=False)] = False,
+    purge: Annotated[bool, typer.Option("--purge", help="Remove their history at once.", show_default=False)] = False,
     as_json: Json = False,
 ) -> None:
     """Delete predictions, all of the named ones or none; history stays readable unless purged.

@@ -33,14 +33,17 @@ def _length(text: str) -> tuple[int | None, int | None]:
     """``50-300``, ``50-``, ``-300`` or ``120`` as inclusive bounds."""
     match = re.fullmatch(r"\s*(\d*)\s*(-?)\s*(\d*)\s*", text)
     if match is None or not (match[1] or match[3]):
-        raise typer.BadParameter(f"--length {text!r} is not MIN-MAX; allowed are 50-300, 50- (at least), -300 (at most), 120")
+        raise typer.BadParameter(
+            f"--length {text!r} is not MIN-MAX; allowed are 50-300, 50- (at least), -300 (at most), 120"
+        )
     low, high = (int(bound) if bound else None for bound in (match[1], match[3]))
     return (low, high) if match[2] else (low, low)
 
 
 def _criteria(
     pattern: Annotated[
-        str | None, _option("--pattern", "PATTERN", "Sequence: a glob such as 'MLS*', re:EXPRESSION or prosite:PATTERN.")
+        str | None,
+        _option("--pattern", "PATTERN", "Sequence: a glob such as 'MLS*', re:EXPRESSION or prosite:PATTERN."),
     ] = None,
     confidence: Annotated[
         float | None, _option("--confidence", "0-1", "Confidence of at least this; it is mean pLDDT / 100.")

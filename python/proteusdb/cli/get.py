@@ -43,7 +43,10 @@ def get(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", show_default=False,
+            "--output",
+            "-o",
+            metavar="FILE",
+            show_default=False,
             help="Write the structure; the suffix names the format (.pdb, .cif, .bcif, also .gz); - is stdout (mmCIF).",
         ),
     ] = None,
@@ -101,7 +104,9 @@ def _show(prediction: Prediction, as_json: bool) -> None:
 def _original(prediction: Prediction) -> bytes:
     data = None if prediction.structure is None else prediction.structure.original
     if data is None:
-        complain(f"{prediction.prediction_id}: it was not stored from a file, so there is no original; leave out --original")
+        complain(
+            f"{prediction.prediction_id}: it was not stored from a file, so there is no original; leave out --original"
+        )
         raise typer.Exit(1)
     return data
 

@@ -24,7 +24,9 @@ Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs
 PredictionId = Annotated[str, typer.Argument(metavar="ID", help="The id of a prediction.", show_default=False)]
 Ids = Annotated[
     list[str],
-    typer.Argument(metavar="ID...", help="Ids of predictions; - reads them from stdin, one a line.", show_default=False),
+    typer.Argument(
+        metavar="ID...", help="Ids of predictions; - reads them from stdin, one a line.", show_default=False
+    ),
 ]
 AsOf = Annotated[
     str | None,

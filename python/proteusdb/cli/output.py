@@ -65,7 +65,9 @@ def show_pairs(pairs: Mapping[str, Any], *, title: str | None = None) -> None:
     _print(table)
 
 
-def show_rows(columns: Sequence[str], rows: Iterable[Row], *, title: str | None = None, limit: int | None = None) -> int:
+def show_rows(
+    columns: Sequence[str], rows: Iterable[Row], *, title: str | None = None, limit: int | None = None
+) -> int:
     """Show rows under a header, and return how many.
 
     Parameters

@@ -18,7 +18,9 @@ def update(
     assign: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KEY=VALUE", show_default=False,
+            "--set",
+            metavar="KEY=VALUE",
+            show_default=False,
             help="Metadata: VALUE is JSON, else text. May be given again.",
         ),
     ] = None,
@@ -28,7 +30,9 @@ def update(
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(metavar="JSON", help="""Any fields, e.g. '{"model": "esmfold", "rank": 1}'.""", show_default=False),
+        typer.Option(
+            metavar="JSON", help="""Any fields, e.g. '{"model": "esmfold", "rank": 1}'.""", show_default=False
+        ),
     ] = None,
     expected_version: Annotated[
         int | None, typer.Option(metavar="N", help="Refuse if this is not the version now.", show_default=False)
