@@ -93,7 +93,7 @@ $(VENV)/stamp-tools: | need-python
 
 $(VENV)/stamp-build: $(SOURCES) $(VENV)/stamp-tools | need-cargo
 	@echo "building the release wheel into $(VENV)"
-	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin develop --release --quiet
+	@env -u CONDA_PREFIX VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin develop --release --quiet
 	@touch $@
 
 $(VENV)/stamp-dev: pyproject.toml $(VENV)/stamp-build
