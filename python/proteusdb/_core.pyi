@@ -77,8 +77,15 @@ class Structure:
     def atom_text(
         self,
         column: Literal[
-            "atom_name", "element", "altloc", "residue_name", "chain_id", "insertion_code", "segment_id",
-            "label_asym_id", "label_entity_id",
+            "atom_name",
+            "element",
+            "altloc",
+            "residue_name",
+            "chain_id",
+            "insertion_code",
+            "segment_id",
+            "label_asym_id",
+            "label_entity_id",
         ],
     ) -> NDArray[np.str_]:
         """A text column, per atom."""
@@ -182,9 +189,7 @@ class Stored:
     def tombstone(self, *, updated_at: int) -> Stored:
         """The version that says this prediction was deleted."""
 
-def prepare(
-    drafts: Sequence[Mapping[str, Any]], settings: Settings, workers: int
-) -> list[Operation | ProteusError]:
+def prepare(drafts: Sequence[Mapping[str, Any]], settings: Settings, workers: int) -> list[Operation | ProteusError]:
     """Parses, validates and encodes drafts on `workers` threads; one `store` operation or its error for each.
 
     A draft holds `prediction_id, sequence, structure (Structure | None), file (bytes to read as structure | None),
@@ -224,9 +229,7 @@ class Store:
     ) -> Store: ...
     path: str
     def close(self) -> None: ...
-    def apply(
-        self, operations: Sequence[Operation], *, each_alone: bool
-    ) -> list[tuple[str, str, int] | ProteusError]:
+    def apply(self, operations: Sequence[Operation], *, each_alone: bool) -> list[tuple[str, str, int] | ProteusError]:
         """One transaction. Each outcome is ("written" | "skipped", prediction_id, version), ("deleted", "", 0) or
         ("id", model or analysis id, 0). With `each_alone` a failed operation is its error in the list and the others
         commit; otherwise the first failure is raised and nothing is written."""
@@ -239,9 +242,7 @@ class Store:
     def query(self, criteria: Mapping[str, Any], timeout: float | None) -> list[tuple[str, int]]: ...
     def count(self, criteria: Mapping[str, Any], timeout: float | None) -> int: ...
     def explain(self, criteria: Mapping[str, Any], timeout: float | None) -> dict[str, Any]: ...
-    def best(
-        self, criteria: Mapping[str, Any], by: str, per: str, timeout: float | None
-    ) -> list[tuple[str, int]]: ...
+    def best(self, criteria: Mapping[str, Any], by: str, per: str, timeout: float | None) -> list[tuple[str, int]]: ...
     def get_model(self, model_id: str) -> dict[str, Any] | None:
         """model_id, name, version, configuration, created_at (µs)."""
     def list_models(self) -> list[dict[str, Any]]: ...

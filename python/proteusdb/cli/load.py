@@ -1,12 +1,12 @@
 """``proteusdb load PATHS…``: structure files, folders and archives into the database."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from ..core.report import LoadReport
+from ..core.report import Entry, LoadReport
 from .exits import INTERRUPTED, complain
 from .opening import open_database
 from .options import Database, Json
@@ -98,7 +98,7 @@ def _show(report: LoadReport, as_json: bool) -> None:
     counts = {name: len(getattr(report, name)) for name in ("skipped", "pending", "failed")}
     measures = {"residues": report.residues, "bytes": report.bytes, "seconds": report.seconds}
     if as_json:
-        details = {name: _named(getattr(report, name)) for name in counts}
+        details = {name: [entry._asdict() for entry in getattr(report, name)] for name in counts}
         print(json_text({"stored": report.stored, "ids": report.ids, **details, **measures}))
     else:
         show_pairs({"stored": report.stored, **counts, **{k: number(v) for k, v in measures.items()}})
@@ -106,11 +106,7 @@ def _show(report: LoadReport, as_json: bool) -> None:
     _tell("failed", report.failed)
 
 
-def _named(entries: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"name": str(name), "reason": str(reason)} for name, reason in entries]
-
-
-def _tell(what: str, entries: list[tuple[str, str]]) -> None:
+def _tell(what: str, entries: Sequence[Entry]) -> None:
     for name, reason in entries[:_NAMED]:
         note(f"{what}: {name}: {reason}")
     if len(entries) > _NAMED:

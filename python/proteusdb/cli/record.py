@@ -13,14 +13,13 @@ COLUMNS = ("id", "model", "length", "confidence", "created", "sequence")
 
 _FIELDS = (
     "prediction_id", "version", "sequence", "chain_types", "model", "model_id", "model_version", "job", "seed",
-    "sample", "rank", "ranking_score", "confidence", "created_at", "updated_at", "metadata",
+    "sample", "rank", "ranking_score", "confidence", "created_at", "updated_at", "metadata", "length",
 )  # fmt: skip
 
 
 def described(prediction: Prediction) -> dict[str, Any]:
-    """The stored fields by name, with ``length`` (residues)."""
-    fields = {name: getattr(prediction, name) for name in _FIELDS}
-    return {**fields, "length": _length(prediction)}
+    """The stored fields by name; ``length`` counts residues."""
+    return {name: getattr(prediction, name) for name in _FIELDS}
 
 
 def row(prediction: Prediction) -> tuple[Any, ...]:
@@ -28,13 +27,8 @@ def row(prediction: Prediction) -> tuple[Any, ...]:
     return (
         prediction.prediction_id,
         prediction.model,
-        _length(prediction),
+        prediction.length,
         prediction.confidence,
         prediction.created_at,
         prediction.sequence,
     )
-
-
-def _length(prediction: Prediction) -> int:
-    """Residues: the letters of the sequence without the joints between chains."""
-    return len(prediction.sequence) - prediction.sequence.count(":")
