@@ -1,0 +1,101 @@
+# One command for each thing a person does here; `make` alone lists them.
+#
+#   sources ── .venv/stamp-build ── demo, bench          (runtime only: numpy, rich, typer)
+#                      └─ .venv/stamp-dev ── test, soak, check
+#
+# Everything is installed into .venv and nothing outside this folder is touched. A stamp is newer than all that it was
+# made from, so nothing is built twice. The extension is always the release build; `cargo test` covers the checked one.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-rust test-python soak check bench wheel clean need-python need-cargo
+
+PYTHON ?= python3
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+DATA ?=
+TESTS ?= tests
+
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find rust -type f \( -name '*.rs' -o -name '*.md' -o -name 'Cargo.toml' \) -not -path 'rust/fuzz/*') \
+           Cargo.toml Cargo.lock pyproject.toml
+
+# The checks of both languages must see the same interpreter as the build, or cargo builds the binding twice.
+export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help: ## List the commands.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/stamp-build ## Load a folder (DATA=folder), query it, read it back, compare.
+	@$(BIN)/python benches/demo.py $(if $(DATA),"$(DATA)")
+
+test: $(VENV)/stamp-dev ## Build and run every test: cargo test, then pytest.
+	@status=0; \
+	$(MAKE) --no-print-directory test-rust || status=1; \
+	$(MAKE) --no-print-directory test-python || status=1; \
+	echo; echo "== summary"; \
+	echo "cargo test: $$(awk '/^test result:/ { passed += $$4; failed += $$6; ignored += $$8 } \
+	    END { printf "%d passed, %d failed, %d ignored", passed, failed, ignored }' build/cargo-test.log)"; \
+	echo "pytest: $$(tail -n 1 build/pytest.log)"; \
+	if [ $$status = 0 ]; then echo "all passed"; else echo "FAILED"; fi; \
+	exit $$status
+
+test-rust: need-cargo | build
+	@set -o pipefail; cargo test -j $(JOBS) -p proteusdb-core 2>&1 | tee build/cargo-test.log
+
+test-python: $(VENV)/stamp-dev | build
+	@set -o pipefail; $(BIN)/python -m pytest -q -n $(JOBS) $(TESTS) 2>&1 | tee build/pytest.log
+
+soak: $(VENV)/stamp-dev ## The long rounds of the randomised tests.
+	PROTEUSDB_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q -n $(JOBS) --timeout 7200 $(TESTS)
+
+check: $(VENV)/stamp-dev ## Formatting, lints, types, stubs, documentation.
+	cargo fmt --check
+	cargo clippy -j $(JOBS) --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc -j $(JOBS) --no-deps --quiet
+	$(BIN)/ruff check python tests benches
+	$(BIN)/ruff format --check python tests benches
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest proteusdb._core
+
+bench: $(VENV)/stamp-dev ## Time the import, and loading and reading beside the usual ways.
+	$(BIN)/python benches/load_and_read.py
+	$(BIN)/python benches/import_time.py
+
+wheel: $(VENV)/stamp-build ## Build the wheel into dist/.
+	$(BIN)/maturin build --release --out dist
+
+clean: ## Remove everything that was built, .venv too.
+	rm -rf $(VENV) target build dist demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find python tests benches -name '__pycache__' -type d -prune -exec rm -rf {} +
+	rm -f python/proteusdb/_core*.so
+
+build:
+	@mkdir -p build
+
+need-python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	    echo "Python 3.11 or newer is needed, and $(PYTHON) is not; name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	    echo "$(PYTHON) cannot make virtual environments; install its venv package (Debian: python3-venv)" >&2; exit 1; }
+
+need-cargo:
+	@command -v cargo >/dev/null || { \
+	    echo "Rust is needed, and cargo is not on the PATH; see https://rustup.rs" >&2; exit 1; }
+
+# `pip install --group` came with pip 25.1.
+$(VENV)/stamp-tools: | need-python
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' 'maturin>=1.9,<2'
+	@touch $@
+
+$(VENV)/stamp-build: $(SOURCES) $(VENV)/stamp-tools | need-cargo
+	@echo "building the release wheel into $(VENV)"
+	@env -u CONDA_PREFIX VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin develop --release --quiet
+	@touch $@
+
+$(VENV)/stamp-dev: pyproject.toml $(VENV)/stamp-build
+	@$(BIN)/python -m pip install --quiet --group test --group lint
+	@touch $@

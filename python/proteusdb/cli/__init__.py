@@ -1,0 +1,36 @@
+"""The command line: ``proteusdb COMMAND --db PATH_OR_URL``.
+
+::
+
+    shell ── app.py (the list of commands) ── one file a command ── DatabaseManager
+                                                   │
+              options.py  what the words of the command line mean
+              filters.py  the filters every selecting command shares, as criteria
+              opening.py  --db to an open manager
+              output.py   rows for people, tab-separated lines for pipes, JSON for programs
+              exits.py    errors to one clean line on stderr and an exit code
+
+A command holds no logic of its own: what it can do, `DatabaseManager` can do.
+"""
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line with the arguments of this process; always ends in `SystemExit`.
+
+    Raises
+    ------
+    SystemExit
+        0 when all went well, 1 after a failure (told in one line on stderr), 2 when the command line itself is
+        wrong, 130 after Ctrl-C.
+    """
+    try:
+        from .app import app
+    except ImportError as error:
+        sys.exit(f"proteusdb: the command line needs typer and rich ({error}); `pip install typer rich` brings them")
+    from .exits import run
+
+    run(app)

@@ -1,0 +1,30 @@
+"""``--db`` to an open manager."""
+
+from ..core.database import DatabaseManager
+
+__all__ = ["open_database"]
+
+
+def open_database(database: str | None, *, read_only: bool) -> DatabaseManager:
+    """Open what ``--db`` names.
+
+    Parameters
+    ----------
+    database
+        A URL (it has ``://``), the path of a file, or ``None`` for ``PROTEUSDB_URL``, else ``proteus.db``.
+    read_only
+        Commands that only read pass ``True``: a mistyped path is then an error and not a new, empty database.
+
+    Returns
+    -------
+    DatabaseManager
+        To be used as a context manager.
+
+    Raises
+    ------
+    ConnectionError
+        The database cannot be opened, or, with `read_only`, is not there.
+    """
+    if database is not None and "://" in database:
+        return DatabaseManager.from_url(database, read_only=read_only)
+    return DatabaseManager(database_path=database, read_only=read_only)
