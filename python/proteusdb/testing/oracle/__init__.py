@@ -1,0 +1,16 @@
+"""What every criterion means, in the plainest Python: the answer the other back ends are held against.
+
+::
+
+    values    equality, ranges, paths        moments   dates and times
+    pattern   globs, re:, prosite:           where     the one-line grammar
+    row       one version as criteria see it select    keep, sort, cut the page; best of a group
+
+Nothing here is shared with the Rust core but the check that the criteria are well formed.
+"""
+
+from .moments import first_moment, last_moment
+from .row import Row
+from .select import best, count, select
+
+__all__ = ["Row", "best", "count", "first_moment", "last_moment", "select"]

@@ -1,0 +1,120 @@
+"""Criteria of every name, their patterns likely to hit what `basics.sequences` and `records` make."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from hypothesis import strategies as st
+
+from .basics import COMMON, metadata_values, moments
+
+__all__ = ["best_arguments", "criteria", "globs", "order_by", "patterns", "prosite_patterns", "regular_expressions"]
+
+_FIELDS = (
+    "id prediction_id created_at confidence length ranking_score model model_version job seed sample rank sequence "
+    "version metadata.temperature metadata.organism metadata.scores.ptm metadata.tags"
+).split()
+
+_letter = st.sampled_from(COMMON)
+
+
+def _class(negation: str) -> st.SearchStrategy[str]:
+    letters = st.text(COMMON + "XB", min_size=1, max_size=3)
+    return st.builds(lambda no, text: f"[{no}{text}]", st.sampled_from(["", negation]), letters)
+
+
+def globs() -> st.SearchStrategy[str]:
+    """Globs over one chain or several, in either case."""
+    piece = st.one_of(_letter, st.sampled_from(["*", "*", "?"]), _class("!"))
+    chain = st.lists(piece, min_size=1, max_size=6).map("".join)
+    around = chain.map(lambda text: f"*{text}*")
+    whole = st.lists(st.one_of(chain, around), min_size=1, max_size=3).map(":".join)
+    return st.one_of(around, whole, whole.map(str.lower))
+
+
+def regular_expressions() -> st.SearchStrategy[str]:
+    """`re:` patterns that Python's `re` and a linear-time engine read alike."""
+    atom = st.one_of(_letter, st.just("."), _class("^"))
+    repeat = st.sampled_from(["", "", "?", "*", "+", "{1,2}"])
+    part = st.builds(lambda a, r: a + r, atom, repeat)
+    body = st.lists(part, min_size=1, max_size=5).map("".join)
+    either = st.builds(lambda a, b: f"(?:{a}|{b})", body, body)
+    ends = st.tuples(st.sampled_from(["", "^"]), st.sampled_from(["", "$"]))
+    return st.builds(lambda text, end: f"re:{end[0]}{text}{end[1]}", st.one_of(body, either), ends)
+
+
+def prosite_patterns() -> st.SearchStrategy[str]:
+    """`prosite:` patterns with every kind of element."""
+    letters = st.text(COMMON, min_size=1, max_size=3)
+    place = st.one_of(_letter, st.just("x"), letters.map(lambda t: f"[{t}]"), letters.map(lambda t: f"{{{t}}}"))
+    element = st.builds(lambda a, n: a + n, place, st.sampled_from(["", "", "(2)", "(0,2)"]))
+    body = st.lists(element, min_size=1, max_size=4).map("-".join)
+    tail = st.sampled_from(["", ">", ".", ">.", "-[G>]"])
+    return st.builds(lambda start, text, end: f"prosite:{start}{text}{end}", st.sampled_from(["", "<"]), body, tail)
+
+
+def patterns() -> st.SearchStrategy[str]:
+    """Any pattern."""
+    return st.one_of(globs(), globs(), regular_expressions(), prosite_patterns())
+
+
+def _pair(values: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, Any]]:
+    """An ordered pair, either end open now and then."""
+    ordered = st.tuples(values, values).map(lambda pair: tuple(sorted(pair)))
+    return st.one_of(
+        ordered, ordered.map(lambda pair: (None, pair[1])), ordered.map(lambda pair: (pair[0], None))
+    )
+
+
+def _dates() -> st.SearchStrategy[tuple[Any, Any]]:
+    days = st.dates(dt.date(2024, 1, 1), dt.date(2024, 1, 4))
+    times = moments().map(lambda moment: moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC))
+    return st.one_of(
+        _pair(days),
+        _pair(days.map(dt.date.isoformat)),
+        _pair(times),
+        _pair(times.map(dt.datetime.isoformat)),
+    )
+
+
+def _metadata() -> st.SearchStrategy[dict[str, Any]]:
+    paths = st.sampled_from(["organism", "temperature", "scores.ptm", "scores", "tags", "a.b", "missing"])
+    numbers = _pair(st.one_of(st.integers(-400, 400), st.floats(-400, 400)))
+    return st.dictionaries(paths, st.one_of(metadata_values(3), numbers), min_size=1, max_size=2)
+
+
+def order_by() -> st.SearchStrategy[str | list[str]]:
+    """One field or several, up or down."""
+    name = st.builds(lambda sign, field: sign + field, st.sampled_from(["", "-"]), st.sampled_from(_FIELDS))
+    return st.one_of(name, st.lists(name, min_size=1, max_size=3))
+
+
+_CRITERIA: dict[str, st.SearchStrategy[Any]] = {
+    "sequence_pattern": patterns(),
+    "confidence_threshold": st.one_of(st.sampled_from([0, 0.5, 0.8, 1]), st.floats(0, 1)),
+    "model_name": st.sampled_from(["esm2", "boltz2", "absent"]),
+    "model_version": st.sampled_from(["1.0", "2"]),
+    "date_range": _dates(),
+    "job": st.sampled_from(["job-1", "job-2", "absent"]),
+    "seed": st.integers(0, 3),
+    "sample": st.integers(0, 3),
+    "metadata": _metadata(),
+    "length_range": _pair(st.integers(0, 30)),
+    "order_by": order_by(),
+    "limit": st.integers(0, 5),
+    "offset": st.integers(0, 5),
+}
+
+
+@st.composite
+def criteria(draw: st.DrawFn, at_most: int = 4) -> dict[str, Any]:
+    """A few criteria together; `where` and `as_of` need what is stored and are added by the tests that know it."""
+    names = draw(st.lists(st.sampled_from(sorted(_CRITERIA)), max_size=at_most, unique=True))
+    return {name: draw(_CRITERIA[name]) for name in names}
+
+
+def best_arguments() -> st.SearchStrategy[dict[str, str]]:
+    """`by` and `per` of `best`."""
+    by = st.sampled_from(["ranking_score", "confidence", "metadata.temperature"])
+    return st.fixed_dictionaries({"by": by, "per": st.sampled_from(["job", "sequence"])})

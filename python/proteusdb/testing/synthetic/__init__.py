@@ -1,0 +1,17 @@
+"""Realistic predictions made from nothing: for demonstrations, benchmarks and tests.
+
+::
+
+    residues   the twenty: bond lengths, angles, rotamers       place      internal coordinates to Cartesian
+    fold       secondary structure to a compact backbone        sidechains atoms in each residue's frame
+    chain      one chain with its pLDDT                         prediction a record for store_prediction
+    folder     files named as predictors name theirs
+
+Needs numpy alone; the same seed gives the same prediction everywhere.
+"""
+
+from .chain import make_chain, random_sequence
+from .folder import write_folder
+from .prediction import synthetic_prediction
+
+__all__ = ["make_chain", "random_sequence", "synthetic_prediction", "write_folder"]
