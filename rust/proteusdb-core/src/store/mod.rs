@@ -6,6 +6,7 @@
 //! ```
 //!
 //! No transaction leaves a call: see [`env`] for why. The bytes are described in FORMAT.md.
+//!
 #![doc = include_str!("../../FORMAT.md")]
 
 mod analyses;
