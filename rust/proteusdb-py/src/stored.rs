@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use proteusdb_core::record::{PartBody, PartKind, Prediction};
+use proteusdb_core::record::{PartBody, PartKind, Prediction, UNSET_TIME};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -54,7 +54,8 @@ impl Stored {
 
     #[getter]
     fn created_at(&self) -> i64 {
-        self.0.created_at
+        // Not given yet: the transaction fills it in.
+        if self.0.created_at == UNSET_TIME { 0 } else { self.0.created_at }
     }
 
     #[getter]

@@ -11,9 +11,12 @@
 //! - a write transaction is begun and committed by one thread, because it never leaves [`Shared::write`];
 //! - one environment a path and process: heed refuses a second, and two would break LMDB's own locks.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard, TryLockError, Weak};
+use std::sync::{
+    Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, Weak,
+};
 use std::time::Instant;
 
 use heed::types::Bytes;
@@ -35,6 +38,18 @@ const MAX_READERS: u32 = 2048;
 /// Every open path of this process.
 static REGISTRY: LazyLock<Mutex<HashMap<PathBuf, Weak<Shared>>>> = LazyLock::new(Mutex::default);
 
+/// Held (shared) by every call, and (alone) by a thread that forks: so a fork finds no call half done.
+static GATE: RwLock<()> = RwLock::new(());
+
+thread_local! {
+    /// The gate, while this thread forks.
+    static FORKING: RefCell<Option<RwLockWriteGuard<'static, ()>>> = const { RefCell::new(None) };
+}
+
+fn enter() -> RwLockReadGuard<'static, ()> {
+    GATE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// An environment and its tables.
 struct Opened {
     env: Env,
@@ -53,6 +68,7 @@ pub(super) struct Shared {
 impl Shared {
     /// The shared state of a path, opened with these options or already open.
     pub(super) fn open(path: &Path, options: &Options) -> Result<Arc<Self>> {
+        let _gate = enter();
         let path = probe::absolute(path)?;
         let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = registry.get(&path).and_then(Weak::upgrade) {
@@ -73,6 +89,7 @@ impl Shared {
 
     /// Runs `work` in a read transaction.
     pub(super) fn read<R>(&self, work: impl FnOnce(&Env, &Tables, &Txn<'_>) -> Result<R>) -> Result<R> {
+        let _gate = enter();
         loop {
             let slot = self.slot.read().unwrap_or_else(PoisonError::into_inner);
             let outcome = match slot.as_ref() {
@@ -93,6 +110,7 @@ impl Shared {
 
     /// Runs `work` in a write transaction and commits it; grows the map and runs it again where it was too small.
     pub(super) fn write<R>(&self, mut work: impl FnMut(&Tables, &mut RwTxn<'_>) -> Result<R>) -> Result<R> {
+        let _gate = enter();
         let _alone = self.lock_writer()?;
         loop {
             let outcome = {
@@ -332,15 +350,18 @@ fn create_tables(env: &Env) -> Result<Tables> {
     created.commit().ok_or_else(|| Error::storage("the tables were not created"))
 }
 
-/// Before a fork: closes every environment and keeps them closed until [`after_fork`], so that parent and child each
-/// open their own. Waits for the transactions that run.
+/// Before a fork: waits for the calls that run, closes every environment and lets no call begin until [`after_fork`], so
+/// that parent and child each open their own.
 pub fn before_fork() {
+    let gate = GATE.write().unwrap_or_else(PoisonError::into_inner);
     let registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
     for shared in registry.values().filter_map(Weak::upgrade) {
-        let _writer = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
         close(shared.exclusive().take());
     }
+    FORKING.with_borrow_mut(|forking| *forking = Some(gate));
 }
 
-/// After a fork, in parent and child: nothing to do, the next call opens again.
-pub fn after_fork() {}
+/// After a fork, in parent and child: calls may begin again, and the first opens the environment.
+pub fn after_fork() {
+    FORKING.with_borrow_mut(|forking| drop(forking.take()));
+}
