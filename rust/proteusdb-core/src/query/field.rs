@@ -9,6 +9,7 @@
 
 use std::fmt;
 
+use super::literal::quote;
 use super::suggest::did_you_mean;
 use crate::error::{Error, Result};
 
@@ -88,15 +89,20 @@ impl Field {
     /// # Errors
     /// `Query` for an unknown name, with the closest known one and the list.
     pub fn parse(name: &str) -> Result<Self> {
+        Self::find(name).map_err(|problem| Error::query(format!("{problem}; allowed are {}", Self::allowed())))
+    }
+
+    /// The field with this name, or what is wrong with the name.
+    pub(super) fn find(name: &str) -> Result<Self, String> {
         if let Some((_, field)) = CATALOGUE.iter().find(|(known, _)| *known == name) {
             return Ok(field.clone());
         }
         if let Some(path) = name.strip_prefix(METADATA) {
-            return Self::metadata(path);
+            return Self::metadata(path).map_err(|error| error.message().to_owned());
         }
         let hint = did_you_mean(name, CATALOGUE.iter().map(|(known, _)| *known));
         let shown: String = name.chars().take(60).collect();
-        Err(Error::query(format!("unknown field {shown:?}{hint}; allowed are {}", Self::allowed())))
+        Err(format!("unknown field {shown:?}{hint}"))
     }
 
     /// The metadata at a dotted path.
@@ -134,7 +140,15 @@ impl Field {
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Metadata(path) => write!(f, "{METADATA}{path}"),
+            Self::Metadata(path) => {
+                let word = |step: &str| step.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+                let bare = |step: &str| word(step) && !step.starts_with(|c: char| c.is_ascii_digit());
+                f.write_str("metadata")?;
+                path.split('.').try_for_each(|step| match bare(step) {
+                    true => write!(f, ".{step}"),
+                    false => write!(f, ".{}", quote(step)),
+                })
+            }
             known => {
                 let name = CATALOGUE.iter().find(|(_, field)| field == known).map_or("", |(name, _)| name);
                 f.write_str(name)
@@ -154,12 +168,13 @@ mod tests {
         }
         assert_eq!(Field::parse("prediction_id").unwrap().to_string(), "id");
         assert_eq!(Field::parse("metadata.scores.ptm").unwrap().to_string(), "metadata.scores.ptm");
+        assert_eq!(Field::parse("metadata.my key.n").unwrap().to_string(), "metadata.'my key'.n");
     }
 
     #[test]
     fn an_unknown_name_gets_the_closest_one_and_the_list() {
         let error = Field::parse("lenght").unwrap_err();
-        assert!(error.message().contains("did you mean \"length\"?"), "{error}");
+        assert!(error.message().contains("did you mean \"length\""), "{error}");
         assert!(error.message().contains("metadata.<path>"), "{error}");
         assert!(Field::parse("metadata.a..b").unwrap_err().message().contains("empty step"));
         assert!(Field::parse("metadata.").is_err());

@@ -19,8 +19,7 @@ use crate::error::{Error, Result};
 use crate::record::Value;
 
 /// What a message about a wrong date offers.
-pub(super) const ALLOWED: &str =
-    "a date (2024-01-01, the whole UTC day), an ISO 8601 date-time (2024-01-01T12:30:00, UTC unless it has an offset) \
+pub(super) const ALLOWED: &str = "a date (2024-01-01, the whole UTC day), an ISO 8601 date-time (2024-01-01T12:30:00, UTC unless it has an offset) \
      or a datetime";
 
 /// A stretch of time in µs since 1970-01-01T00:00:00Z, both ends inclusive.
@@ -119,8 +118,7 @@ mod tests {
     #[test]
     fn date_times_are_utc_unless_they_have_an_offset() {
         let noon = Some(Moments::at(NEW_YEAR + DAY / 2));
-        for text in
-            ["2024-01-01T12:00", "2024-01-01 12:00:00", "2024-01-01T12:00:00Z", "2024-01-01T14:00:00.000+02:00"]
+        for text in ["2024-01-01T12:00", "2024-01-01 12:00:00", "2024-01-01T12:00:00Z", "2024-01-01T14:00:00.000+02:00"]
         {
             assert_eq!(Moments::read(text), noon, "{text}");
         }
@@ -130,8 +128,18 @@ mod tests {
     #[test]
     fn what_is_no_date_is_refused() {
         for text in [
-            "", "yesterday", "2024", "2024-1-1", "2024-02-30", "01/02/2024", "2024-13-01", "2024-01-01T25:00",
-            "2024-01-01T12:00[Nowhere/Land]", "20240101", "2024-01-01T", "2024-01-01T12:00+99:99",
+            "",
+            "yesterday",
+            "2024",
+            "2024-1-1",
+            "2024-02-30",
+            "01/02/2024",
+            "2024-13-01",
+            "2024-01-01T25:00",
+            "2024-01-01T12:00[Nowhere/Land]",
+            "20240101",
+            "2024-01-01T",
+            "2024-01-01T12:00+99:99",
         ] {
             assert_eq!(Moments::read(text), None, "{text}");
         }

@@ -6,12 +6,12 @@
 //!
 //! A suggestion is made only where at most a third of the letters differ; a wrong guess helps less than the list.
 
-/// `; did you mean "length"?` where a name is close, else nothing.
+/// `; did you mean "length"` where a name is close, else nothing.
 pub(super) fn did_you_mean<'n>(given: &str, allowed: impl IntoIterator<Item = &'n str>) -> String {
     let most = (given.chars().count() / 3).clamp(1, 3);
     let closest = allowed.into_iter().map(|name| (distance(given, name), name)).min();
     match closest {
-        Some((edits, name)) if edits <= most => format!("; did you mean {name:?}?"),
+        Some((edits, name)) if edits <= most => format!("; did you mean {name:?}"),
         _ => String::new(),
     }
 }

@@ -47,7 +47,9 @@ impl Glob {
         let mut parts = sequence.split(|&byte| byte == b':');
         match self.chains.as_slice() {
             [any] => parts.any(|chain| any.matches(chain)),
-            each => each.iter().all(|chain| parts.next().is_some_and(|part| chain.matches(part))) && parts.next().is_none(),
+            each => {
+                each.iter().all(|chain| parts.next().is_some_and(|part| chain.matches(part))) && parts.next().is_none()
+            }
         }
     }
 

@@ -123,9 +123,8 @@ pub(super) fn parse(text: &str) -> Result<Prosite> {
 /// `<` in a class only in the first element, `>` only in the last.
 fn check_ends(text: &str, elements: &[Element]) -> Result<()> {
     let last = elements.len() - 1;
-    let misplaced = |&(index, element): &(usize, &Element)| {
-        (element.or_start && index != 0) || (element.or_end && index != last)
-    };
+    let misplaced =
+        |&(index, element): &(usize, &Element)| (element.or_start && index != 0) || (element.or_end && index != last);
     match elements.iter().enumerate().find(misplaced) {
         Some((_, element)) => {
             let allowed = "[<M] as the first element, [G>] as the last";
