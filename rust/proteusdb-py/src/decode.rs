@@ -7,7 +7,7 @@ use pyo3::types::PyBytes;
 
 use crate::errors::raise;
 use crate::structure::Structure;
-use crate::{arrays, values};
+use crate::{arrays, search};
 
 #[pyfunction]
 pub fn decode_structure(py: Python<'_>, data: &[u8]) -> PyResult<Structure> {
@@ -43,9 +43,7 @@ pub fn check_sequence(sequence: &str) -> PyResult<String> {
 
 #[pyfunction]
 pub fn parse_criteria(criteria: &Bound<'_, PyAny>) -> PyResult<()> {
-    let map = values::criteria(criteria).map_err(raise)?;
-    drop(map);
-    Ok(())
+    search::parse(criteria).map(|_| ()).map_err(raise)
 }
 
 #[pyfunction]

@@ -1,0 +1,48 @@
+//! Regular expressions over one chain, in linear time.
+//!
+//! The grammar is that of the `regex` crate: no look-around and no back-references, which is what keeps it linear.
+//! `^` and `$` are the ends of a chain, since every chain is matched alone; case does not matter.
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use crate::error::{Error, Result};
+
+/// Bounds the compiled form, and with it the work a residue can cost.
+const MAX_COMPILED_BYTES: usize = 1 << 20;
+/// Bounds the recursion of the parser.
+const MAX_NESTING: u32 = 100;
+
+const ALLOWED: &str = "letters, ., [AG], [^P], (..|..), ?, *, +, {2,4}, ^ and $ (ends of the chain); no look-around and no \
+                       back-references, which cannot run in linear time";
+
+/// A compiled expression.
+#[derive(Debug, Clone)]
+pub(super) struct Regular {
+    regex: Regex,
+}
+
+impl Regular {
+    /// Whether it matches anywhere within a chain.
+    pub(super) fn matches(&self, chain: &[u8]) -> bool {
+        self.regex.is_match(chain)
+    }
+}
+
+/// Compiles an expression.
+///
+/// # Errors
+/// `Query` with the parser's own picture of the fault, or for one that grows too large.
+pub(super) fn parse(text: &str) -> Result<Regular> {
+    let built = RegexBuilder::new(text)
+        .case_insensitive(true)
+        .unicode(false)
+        .size_limit(MAX_COMPILED_BYTES)
+        .nest_limit(MAX_NESTING)
+        .build();
+    built.map(|regex| Regular { regex }).map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => Error::query(format!(
+            "the regular expression grows too large: {MAX_COMPILED_BYTES} bytes compiled are allowed; use smaller counts in {{m,n}}"
+        )),
+        other => Error::query(format!("{other}\nallowed: {ALLOWED}")),
+    })
+}
