@@ -116,6 +116,9 @@ class Structure:
     def to_mmcif(self) -> str: ...
     def __eq__(self, other: object) -> bool: ...
 
+def decompress(data: bytes, *, name: str) -> bytes:
+    """Plain bytes of a .gz, .bz2, .zst or .xz file; `data` itself where it is not compressed."""
+
 def sniff(data: bytes) -> Literal["pdb", "mmcif", "bcif"] | None:
     """The format of plain bytes, by content."""
 

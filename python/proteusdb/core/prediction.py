@@ -70,7 +70,7 @@ class Prediction:
         self._structure: Structure | None = None
         self._metadata: dict[str, Any] | None = None
         self._arrays: Parts[NDArray[Any]] = Parts(session, stored, "array", _core.decode_array)
-        self._originals: Parts[bytes] = Parts(session, stored, "original", _core.decode_original)
+        self._originals: Parts[bytes] = Parts(session, stored, "original", self._decode_original)
 
     @property
     def prediction_id(self) -> str:
@@ -204,14 +204,18 @@ class Prediction:
     def _has_structure(self) -> bool:
         return any(kind == "structure" for kind, _, _ in self._stored.parts)
 
-    def _decode_structure(self, data: bytes | None = None) -> Structure:
+    def _decode_structure(self) -> Structure:
         from ..structure import Structure
 
-        core = _core.decode_structure(self._session.part(self._stored, "structure", "") if data is None else data)
+        core = _core.decode_structure(self._session.part(self._stored, "structure", ""))
         name = self._original_name()
         if name is None:
             return Structure(core)
         return Structure(core, original=lambda: self._originals[name], original_name=name)
+
+    def _decode_original(self, data: bytes) -> bytes:
+        # A file is stored as what its structure does not predict.
+        return _core.decode_original(data, self.structure_data)
 
     def _original_name(self) -> str | None:
         """The file the structure was read from: the one that `metadata.source` names, else the only one."""

@@ -32,7 +32,7 @@ mod _core {
     #[pymodule_export]
     use crate::settings::Settings;
     #[pymodule_export]
-    use crate::sniff::sniff;
+    use crate::sniff::{decompress, sniff};
     #[pymodule_export]
     use crate::store::{Store, after_fork_in_child, after_fork_in_parent, before_fork};
     #[pymodule_export]
