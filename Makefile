@@ -92,8 +92,8 @@ $(VENV)/stamp-tools: | need-python
 	@touch $@
 
 $(VENV)/stamp-build: $(SOURCES) $(VENV)/stamp-tools | need-cargo
-	@echo "building the release wheel into $(VENV)"
-	@env -u CONDA_PREFIX VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin develop --release --quiet
+	@echo "building the release wheel into $(VENV) (about two minutes the first time)"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip install --quiet --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/stamp-dev: pyproject.toml $(VENV)/stamp-build

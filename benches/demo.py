@@ -23,13 +23,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
-from proteusdb.core.report import LoadReport
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from proteusdb import DatabaseManager, Structure
 from proteusdb.cli.progress import progress_bar
+from proteusdb.core.report import LoadReport
 
 ROOT = Path(__file__).resolve().parent.parent
 MADE_UP = 150

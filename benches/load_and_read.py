@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 
 import lmdb
-from proteusdb.testing.synthetic import synthetic_prediction
 
 from proteusdb import DatabaseManager, Structure
+from proteusdb.testing.synthetic import synthetic_prediction
 
 COLUMNS = ("coords", "atom_name", "residue_name", "residue_number", "chain_id", "b_factor")
 

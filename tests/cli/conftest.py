@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from proteusdb.testing.synthetic import write_folder
 
+from proteusdb.testing.synthetic import write_folder
 from shell import Shell
 
 

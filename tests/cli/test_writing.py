@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from proteusdb.testing.synthetic import write_folder
 
+from proteusdb.testing.synthetic import write_folder
 from shell import Shell, environment
 
 

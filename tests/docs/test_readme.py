@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from proteusdb.testing.synthetic import write_folder
 
 from proteusdb.cli.app import COMMANDS
+from proteusdb.testing.synthetic import write_folder
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

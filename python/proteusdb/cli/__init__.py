@@ -13,8 +13,6 @@
 A command holds no logic of its own: what it can do, `DatabaseManager` can do.
 """
 
-import sys
-
 __all__ = ["main"]
 
 
@@ -27,10 +25,7 @@ def main() -> None:
         0 when all went well, 1 after a failure (told in one line on stderr), 2 when the command line itself is
         wrong, 130 after Ctrl-C.
     """
-    try:
-        from .app import app
-    except ImportError as error:
-        sys.exit(f"proteusdb: the command line needs typer and rich ({error}); `pip install typer rich` brings them")
+    from .app import app
     from .exits import run
 
     run(app)
