@@ -34,7 +34,11 @@ def content(tag: str, number: int) -> dict[str, Any]:
     """A record whose sequence and metadata prove each other."""
     letters = "ACDEFGHIKLMNPQRSTVWY"
     sequence = "".join(letters[(number * 7 + i * i) % 20] for i in range(20 + number % 50))
-    return {"sequence": sequence, "structure": None, "metadata": {"tag": tag, "number": number, "length": len(sequence)}}
+    return {
+        "sequence": sequence,
+        "structure": None,
+        "metadata": {"tag": tag, "number": number, "length": len(sequence)},
+    }
 
 
 def load(path: str, seed: str, large: str = "0") -> None:

@@ -2,22 +2,17 @@
 
 import json
 import random
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from durability.processes import SOAK, Start
 from proteusdb import DatabaseManager
 
-from .conftest import SOAK
-
 ROUNDS = 300 if SOAK else 20
-
-Start = Callable[..., subprocess.Popen[str]]
 
 
 def killed(start: Start, path: Path, seed: int, large: bool) -> list[Any]:

@@ -7,22 +7,18 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from durability import programs
+from durability.processes import SOAK, Run, Start, ended
 from proteusdb import DatabaseManager
 from proteusdb.errors import ConnectionError, StorageError
 from proteusdb.testing.synthetic import synthetic_prediction
-
-from . import programs
-from .conftest import SOAK, ended
-
-Start = Callable[..., subprocess.Popen[str]]
-Run = Callable[..., list[Any]]
 
 FLIPS = 400 if SOAK else 25
 

@@ -1,22 +1,15 @@
 """One store, many threads and processes: writers, readers, forks, spawns, a map that grows under them."""
 
 import os
-import subprocess
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from durability import programs
+from durability.processes import Run, Start, ended
 from proteusdb import DatabaseManager
 from proteusdb.testing.synthetic import synthetic_prediction
-
-from . import programs
-from .conftest import ended
-
-Start = Callable[..., subprocess.Popen[str]]
-Run = Callable[..., list[Any]]
 
 
 @pytest.fixture
@@ -72,7 +65,9 @@ def test_spawned_processes_get_the_manager_by_pickle(path: Path, run: Run) -> No
     assert all(count >= 11 for count in said["counts"])
 
 
-def test_the_map_grows_under_readers_and_other_processes(path: Path, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_map_grows_under_readers_and_other_processes(
+    path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PROTEUSDB_MAP_SIZE", str(1 << 20))
     big = [synthetic_prediction(80, seed) for seed in range(4)]
     with DatabaseManager(database_path=path) as db:

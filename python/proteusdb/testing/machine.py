@@ -2,7 +2,7 @@
 
 ::
 
-    rules      store, batch, update, delete, purge, models, analyses, transactions, reopen, query, count, best, get, history
+    rules      store, batch, update, delete, purge, models, analyses, transactions, reopen, query, get, history
     both       manager under test          memory oracle
                └───────── same answer, or an error of the same class ─────────┘
 
@@ -121,7 +121,10 @@ class Twins(RuleBasedStateMachine):
         """A delete, now and then for good."""
         self.both(lambda db, _: db.delete_prediction(key, cascade=cascade, purge=purge))
 
-    @rule(steps=st.lists(st.tuples(draw.ids(), st.sampled_from(["store", "update", "delete"])), max_size=5), fail=st.booleans())
+    @rule(
+        steps=st.lists(st.tuples(draw.ids(), st.sampled_from(["store", "update", "delete"])), max_size=5),
+        fail=st.booleans(),
+    )
     def transact(self, steps: list[tuple[str, str]], fail: bool) -> None:
         """Several steps as one, rolled back where `fail`."""
 
@@ -147,7 +150,11 @@ class Twins(RuleBasedStateMachine):
 
     # --- models and analyses ------------------------------------------------------------------------------------------
 
-    @rule(name=st.sampled_from(["esm2", "boltz2"]), version=st.sampled_from([None, "1.0", "2"]), setting=st.sampled_from([None, 1, 1.0, 2]))
+    @rule(
+        name=st.sampled_from(["esm2", "boltz2"]),
+        version=st.sampled_from([None, "1.0", "2"]),
+        setting=st.sampled_from([None, 1, 1.0, 2]),
+    )
     def store_model(self, name: str, version: str | None, setting: Any) -> None:
         """A model, often one that is there."""
         configuration = None if setting is None else {"recycles": setting}
@@ -157,7 +164,11 @@ class Twins(RuleBasedStateMachine):
             self.models.append(pair)
 
     @precondition(lambda self: self.models)
-    @rule(place=st.integers(0, 99), name=st.sampled_from(["esm2", "boltz2", "renamed"]), setting=st.sampled_from([None, 5]))
+    @rule(
+        place=st.integers(0, 99),
+        name=st.sampled_from(["esm2", "boltz2", "renamed"]),
+        setting=st.sampled_from([None, 5]),
+    )
     def update_model(self, place: int, name: str, setting: Any) -> None:
         """Another name or setting; predictions follow."""
         pair = self.models[place % len(self.models)]

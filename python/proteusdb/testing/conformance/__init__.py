@@ -25,7 +25,5 @@ from .where import Where
 __all__ = ["Base", "Conformance", "folded"]
 
 
-class Conformance(
-    Storing, Reading, Changing, Patterns, Criteria, Where, Ordering, Hierarchy, Transactions, Lifecycle
-):
+class Conformance(Storing, Reading, Changing, Patterns, Criteria, Where, Ordering, Hierarchy, Transactions, Lifecycle):
     """Every meaning of the library; subclasses give `make_manager(tmp_path)`."""

@@ -167,7 +167,7 @@ class Criteria(Base):
         db.store_prediction("MKT", None)
         for ask in (db.query_predictions, db.count, db.query_ids, db.explain):
             with pytest.raises(QueryError, match=message):
-                list(ask(dict(wrong)) or ())  # type: ignore[call-overload, arg-type]
+                list(ask(dict(wrong)) or ())
 
     def test_explain_counts_what_it_found(self, db: DatabaseManager) -> None:
         for number in range(5):

@@ -49,7 +49,9 @@ class Ordering(Base):
         assert db.query_ids(order_by=["length", "-seed"]) == ["d", "b", "c", "a"]
         assert db.query_ids(order_by=["-seed", "length"]) == ["d", "c", "b", "a"]
 
-    @pytest.mark.parametrize("field", ["created_at", "updated_at", "length", "sequence", "version", "sample", "prediction_id"])
+    @pytest.mark.parametrize(
+        "field", ["created_at", "updated_at", "length", "sequence", "version", "sample", "prediction_id"]
+    )
     def test_every_field_can_be_sorted_by(self, db: DatabaseManager, field: str) -> None:
         for number, key in enumerate("abc"):
             moment = dt.datetime(2024, 1, number + 1, tzinfo=dt.UTC)
@@ -76,7 +78,14 @@ class Ordering(Base):
         assert db.query_ids(order_by=order, offset=99) == []
 
     def test_the_best_of_each_job(self, db: DatabaseManager) -> None:
-        rows = {"a": ("x", 0.5), "b": ("x", 0.9), "c": ("y", -3.0), "d": ("y", None), "e": (None, 1.0), "f": ("z", None)}
+        rows = {
+            "a": ("x", 0.5),
+            "b": ("x", 0.9),
+            "c": ("y", -3.0),
+            "d": ("y", None),
+            "e": (None, 1.0),
+            "f": ("z", None),
+        }
         for key, (job, score) in rows.items():
             db.store_prediction("MKT", None, {"ranking_score": score}, job=job, prediction_id=key)
         assert sorted(p.prediction_id for p in db.best(by="ranking_score", per="job")) == ["b", "c"]

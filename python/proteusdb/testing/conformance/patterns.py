@@ -68,7 +68,21 @@ class Patterns(Base):
 
     @pytest.mark.parametrize(
         "pattern",
-        ["", "M[", "M[]", "M[A", "M1", "M-K", "M{P}", "re:(", "re:[", "re:(?=M)", "prosite:", "prosite:N-[ST", "prosite:x(4,2)"],
+        [
+            "",
+            "M[",
+            "M[]",
+            "M[A",
+            "M1",
+            "M-K",
+            "M{P}",
+            "re:(",
+            "re:[",
+            "re:(?=M)",
+            "prosite:",
+            "prosite:N-[ST",
+            "prosite:x(4,2)",
+        ],
     )
     def test_a_bad_pattern_is_refused(self, db: DatabaseManager, pattern: str) -> None:
         db.store_prediction("MKT", None)

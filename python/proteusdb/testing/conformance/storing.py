@@ -19,7 +19,8 @@ __all__ = ["Storing"]
 
 _DTYPES = "? i1 u1 i2 u2 i4 u4 i8 u8 f2 f4 f8 U3 S3".split()
 _COLUMNS = (
-    "coords atom_name element residue_name chain_id residue_number insertion_code altloc hetero charge b_factor occupancy"
+    "coords atom_name element residue_name chain_id residue_number insertion_code altloc hetero charge "
+    "b_factor occupancy"
 ).split()
 _DEEP: dict[str, Any] = {"k": 1}
 for _ in range(40):
@@ -107,7 +108,7 @@ class Storing(Base):
 
     def test_metadata_of_every_type_come_back(self, db: DatabaseManager) -> None:
         when = dt.datetime(2024, 2, 29, 23, 59, 59, 999_999, tzinfo=dt.UTC)
-        tree = {
+        tree: dict[str, Any] = {
             "none": None, "yes": True, "int": 2**63 - 1, "float": 0.1, "text": "ä\U0001f9ec", "time": when,
             "list": [1, [2.5, None]], "deep": {"a": {"b": {}}}, "": "",
         }  # fmt: skip

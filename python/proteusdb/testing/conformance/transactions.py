@@ -32,12 +32,17 @@ class Transactions(Base):
 
     def test_an_exception_rolls_everything_back(self, db: DatabaseManager) -> None:
         db.store_prediction("MKT", None, {"n": 1}, prediction_id="old")
-        with pytest.raises(_Stop), db.transaction():
-            db.store_prediction("MKT", None, prediction_id="new")
-            db.update_prediction("old", {"metadata": {"n": 2}})
-            db.delete_prediction("old")
-            db.store_prediction("ACD", None, model="esm2")
-            raise _Stop
+
+        def fails() -> None:
+            with db.transaction():
+                db.store_prediction("MKT", None, prediction_id="new")
+                db.update_prediction("old", {"metadata": {"n": 2}})
+                db.delete_prediction("old")
+                db.store_prediction("ACD", None, model="esm2")
+                raise _Stop
+
+        with pytest.raises(_Stop):
+            fails()
         assert db.query_ids() == ["old"]
         assert (db.get_prediction("old").version, db.get_prediction("old").metadata) == (1, {"n": 1})
         assert list(db.list_models()) == []
@@ -71,12 +76,17 @@ class Transactions(Base):
 
     def test_a_change_from_outside_is_a_conflict_and_nothing_is_applied(self, db: DatabaseManager) -> None:
         db.store_prediction("MKT", None, prediction_id="p")
-        with pytest.raises(ConflictError), db.transaction():
-            db.store_prediction("ACD", None, prediction_id="q")
-            db.update_prediction("p", {"seed": 1})
-            other = threading.Thread(target=lambda: db.update_prediction("p", {"seed": 7}))
-            other.start()
-            other.join()
+
+        def interrupted() -> None:
+            with db.transaction():
+                db.store_prediction("ACD", None, prediction_id="q")
+                db.update_prediction("p", {"seed": 1})
+                other = threading.Thread(target=lambda: db.update_prediction("p", {"seed": 7}))
+                other.start()
+                other.join()
+
+        with pytest.raises(ConflictError):
+            interrupted()
         assert db.query_ids() == ["p"]
         assert (db.get_prediction("p").version, db.get_prediction("p").seed) == (2, 7)
 

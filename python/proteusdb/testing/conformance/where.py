@@ -37,7 +37,7 @@ class Where(Base):
             ("length between 4 and 5", "ab"),
             ("length not between 4 and 5", "c"),
             ("metadata.organism == 'E. coli'", "a"),
-            ("metadata.organism == \"E. coli\"", "a"),
+            ('metadata.organism == "E. coli"', "a"),
             ("metadata.organism == 'e. coli'", ""),
             # Values of different types are never equal and have no order.
             ("metadata.n == 1", "a"),

@@ -4,8 +4,8 @@
 
     length > 100 and metadata.organism == 'E. coli' and not sequence glob 'M*K'
 
-A field without a value satisfies no comparison but `== null` and `is missing`; metadata that hold `None` are null and not
-missing. A text compared with a moment is a date or a time, a bare date the whole day. `not` is plain negation.
+A field without a value satisfies no comparison but `== null` and `is missing`; metadata that hold `None` are null and
+not missing. A text compared with a moment is a date or a time, a bare date the whole day. `not` is plain negation.
 """
 
 from __future__ import annotations
