@@ -23,13 +23,14 @@ from typing import Any
 
 from .. import _core
 from .._core import Operation, Stored
-from ..errors import ConflictError, PredictionNotFoundError, ProteusError, QueryError, StorageError, ValidationError
+from ..errors import ConflictError, PredictionNotFoundError, ProteusError, StorageError, ValidationError
 from ..testing import oracle
-from .base import Capabilities
+from .base import Capabilities, Outcome
 
 __all__ = ["MemoryBackend"]
 
-Outcome = tuple[str, str, int]
+#: What an unwritten version's `created_at` is where none was given.
+_UNSET_TIME = -(2**63)
 
 
 class MemoryBackend:
@@ -99,8 +100,10 @@ class MemoryBackend:
                 f"prediction {new.prediction_id!r} exists as version {current.version}; choose another id, or "
                 "on_conflict='skip' or 'replace'"
             )
+        given = None if new.created_at == _UNSET_TIME else new.created_at
+        first = self._last_commit if current is None else current.created_at
         model_id = None if operation.model is None else self._model_id(operation.model)
-        return self._append(new, model_id)
+        return self._append(new, first if given is None else given, model_id)
 
     def _update(self, operation: Operation) -> Outcome:
         current = self._existing(operation.target)
@@ -109,23 +112,23 @@ class MemoryBackend:
             raise ConflictError(
                 f"prediction {current.prediction_id!r} has version {current.version}, not {expected}; read it again"
             )
-        model_id = None if operation.model is None else self._model_id(operation.model)
-        return self._append(operation.merged(current, model_id), None, keep_model=True)
+        # Merged before the model is looked up, so that a change that is refused registers no model.
+        merged = operation.merged(current, operation.model)
+        model_id = merged.model_id if operation.model is None else self._model_id(operation.model)
+        return self._append(merged, merged.created_at, model_id)
 
-    def _append(self, new: Stored, model_id: str | None, *, keep_model: bool = False) -> Outcome:
+    def _append(self, new: Stored, created_at: int, model_id: str | None) -> Outcome:
         history = self._versions.setdefault(new.prediction_id, [])
         version = len(history) + 1
-        stored = new.with_version(
-            version,
-            updated_at=self._last_commit,
-            created_at=new.created_at,
-            model_id=new.model_id if keep_model else model_id,
+        history.append(
+            new.with_version(version, updated_at=self._last_commit, created_at=created_at, model_id=model_id)
         )
-        history.append(stored)
-        return ("written", stored.prediction_id, version)
+        return ("written", new.prediction_id, version)
 
     def _delete(self, operation: Operation) -> Outcome:
-        current = self._existing(operation.target)
+        history = self._versions.get(operation.target)
+        # What is deleted already can still be purged.
+        current = history[-1] if history and operation.purge else self._existing(operation.target)
         about = [key for key, analysis in self._analyses.items() if analysis["prediction_id"] == operation.target]
         if about and not operation.cascade:
             raise ValidationError(
@@ -152,8 +155,8 @@ class MemoryBackend:
         if len(named) > 1 and not plain:
             ids = ", ".join(model["model_id"] for model in named)
             raise ValidationError(f"model: {text!r} is the name of {len(named)} models; give one of their ids: {ids}")
-        found: str = (plain or named)[0]["model_id"] if len(named) > 1 else named[0]["model_id"]
-        return found
+        chosen: str = (named if len(named) == 1 else plain)[0]["model_id"]
+        return chosen
 
     def _register(self, name: str, version: str | None, configuration: dict[str, Any]) -> str:
         model_id = str(uuid.uuid4())
@@ -194,20 +197,19 @@ class MemoryBackend:
 
     def _existing_model(self, model_id: str) -> dict[str, Any]:
         if model_id not in self._models:
-            raise QueryError(f"no model has the id {model_id!r}; list_models() shows all")
+            raise ValidationError(f"no model has the id {model_id!r}; list_models() shows all")
         return self._models[model_id]
 
     def _store_analysis(self, operation: Operation) -> Outcome:
         analysis = dict(operation.arguments)
         if self._current(analysis["prediction_id"]) is None:
             raise ValidationError(f"prediction_id: no prediction has the id {analysis['prediction_id']!r}")
-        analysis_id = _core.fresh_id()
-        self._analyses[analysis_id] = {**analysis, "analysis_id": analysis_id}
-        return ("id", analysis_id, 0)
+        self._analyses[operation.target] = {**analysis, "analysis_id": operation.target}
+        return ("id", operation.target, 0)
 
     def _delete_analysis(self, operation: Operation) -> Outcome:
         if self._analyses.pop(operation.target, None) is None:
-            raise QueryError(f"no analysis has the id {operation.target!r}; list_analyses() shows all")
+            raise ValidationError(f"no analysis has the id {operation.target!r}; list_analyses() shows all")
         return ("deleted", "", 0)
 
     def get_model(self, model_id: str) -> dict[str, Any] | None:
@@ -243,16 +245,22 @@ class MemoryBackend:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def get(self, prediction_id: str, *, version: int | None = None, as_of: int | None = None) -> Stored | None:
-        """The current version, the one with this number, or the one that was current at a commit time."""
+        """The current version, the one with this number (a deletion included), or the one current at a commit time."""
         with self._lock:
             self._check_open()
             history = self._versions.get(prediction_id, [])
             if version is not None:
-                found = history[version - 1] if 1 <= version <= len(history) else None
-            else:
-                seen = [stored for stored in history if as_of is None or stored.updated_at <= as_of]
-                found = seen[-1] if seen else None
-            return None if found is None or found.deleted else found
+                return self._seen(history[version - 1]) if 1 <= version <= len(history) else None
+            past = [stored for stored in history if as_of is None or stored.updated_at <= as_of]
+            return self._seen(past[-1]) if past and not past[-1].deleted else None
+
+    def _seen(self, stored: Stored) -> Stored:
+        """Old versions may name a model that was deleted since; no record of it can be shown."""
+        if stored.model_id is None or stored.model_id in self._models:
+            return stored
+        return stored.with_version(
+            stored.version, updated_at=stored.updated_at, created_at=stored.created_at, model_id=None
+        )
 
     def get_many(self, keys: Sequence[tuple[str, int | None]]) -> list[Stored | None]:
         """`get` of each (id, version)."""
@@ -263,7 +271,7 @@ class MemoryBackend:
         """Every version, oldest first, tombstones included."""
         with self._lock:
             self._check_open()
-            return list(self._versions.get(prediction_id, []))
+            return [self._seen(stored) for stored in self._versions.get(prediction_id, [])]
 
     def part(self, stored: Stored, kind: str, name: str) -> bytes:
         """The encoded bytes of one part."""
@@ -311,6 +319,7 @@ class MemoryBackend:
                 "versions": sum(len(history) for history in self._versions.values()),
                 "models": len(self._models),
                 "analyses": len(self._analyses),
+                "residues": sum(row.length for row in self._rows(None)),
             }
 
     def check(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 ::
 
-    rows -> every criterion holds -> by id, then by each order_by from the last to the first -> [offset : offset + limit]
+    rows -> all that match -> by id, then by each order_by from the last to the first -> [offset : offset + limit]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from .moments import first_moment, last_moment
 from .pattern import compile_pattern
 from .row import Row
-from .values import MISSING, at, in_range, kind, less, same
+from .values import MISSING, at, in_range, kind, less, plain, same
 from .where import compile_where
 
 __all__ = ["best", "count", "select"]
@@ -22,18 +22,12 @@ __all__ = ["best", "count", "select"]
 Test = Callable[[Row], bool]
 
 #: The order of families where one metadata path holds values of several.
-_FAMILIES = ("bool", "number", "time", "text", "list", "map")
+_FAMILIES = ("bool", "number", "text", "time", "list", "map", "none")
 
 
 def select(rows: Iterable[Row], criteria: Mapping[str, Any]) -> list[Row]:
     """The rows of a query, in order, its page cut out."""
-    found = _matching(rows, criteria)
-    found.sort(key=_id_key)
-    for name in reversed(_order(criteria.get("order_by"))):
-        found = _sorted(found, name)
-    start = criteria.get("offset") or 0
-    limit = criteria.get("limit")
-    return found[start:] if limit is None else found[start : start + limit]
+    return _page(_matching(rows, criteria), criteria)
 
 
 def count(rows: Iterable[Row], criteria: Mapping[str, Any]) -> int:
@@ -47,9 +41,18 @@ def best(rows: Iterable[Row], criteria: Mapping[str, Any], by: str, per: str) ->
     winners: dict[Any, Row] = {}
     for row in _sorted(sorted(_matching(rows, criteria), key=_id_key), "-" + field):
         group = row.value(per)
-        if group is not None and _present(row.value(field)):
+        if group is not None and kind(row.value(field)) == "number":
             winners.setdefault(group, row)
-    return sorted(winners.values(), key=_id_key)
+    return _page(list(winners.values()), criteria)
+
+
+def _page(rows: list[Row], criteria: Mapping[str, Any]) -> list[Row]:
+    found = sorted(rows, key=_id_key)
+    for name in reversed(_order(criteria.get("order_by"))):
+        found = _sorted(found, name)
+    start = criteria.get("offset") or 0
+    limit = criteria.get("limit")
+    return found[start:] if limit is None else found[start : start + limit]
 
 
 def _matching(rows: Iterable[Row], criteria: Mapping[str, Any]) -> list[Row]:
@@ -85,8 +88,10 @@ def _metadata(wanted: Mapping[str, Any]) -> Test:
     def test(row: Row) -> bool:
         for path, value in wanted.items():
             found = at(row.metadata, path)
-            holds = in_range(found, *value) if isinstance(value, tuple) else same(found, value)
-            if not holds:
+            if value == (None, None):
+                continue
+            ranged = isinstance(value, tuple) and len(value) == 2
+            if not (in_range(found, *plain(value)) if ranged else same(found, plain(value))):
                 return False
         return True
 
@@ -126,6 +131,9 @@ def _present(value: Any) -> bool:
 
 
 def _compare(a: Any, b: Any) -> int:
+    if isinstance(a, list) and isinstance(b, list):
+        differing = [order for order in map(_compare, a, b) if order]
+        return differing[0] if differing else len(a) - len(b)
     families = _FAMILIES.index(kind(a)), _FAMILIES.index(kind(b))
     if families[0] != families[1]:
         return -1 if families[0] < families[1] else 1

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["MISSING", "at", "in_range", "kind", "less", "same"]
+__all__ = ["MISSING", "at", "in_range", "kind", "less", "plain", "same"]
 
 
 class _Missing:
@@ -21,6 +21,15 @@ class _Missing:
 
 #: A path that leads nowhere.
 MISSING: Final[Any] = _Missing()
+
+
+def plain(value: Any) -> Any:
+    """A value as it would be stored: naive moments are UTC, tuples are lists."""
+    if isinstance(value, dt.datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=dt.UTC)
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return {key: plain(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def kind(value: Any) -> str:
@@ -71,4 +80,4 @@ def in_range(value: Any, low: Any, high: Any) -> bool:
     comparable = all(kind(bound) == kind(value) for bound in bounds)
     above = low is None or same(low, value) or less(low, value)
     below = high is None or same(high, value) or less(value, high)
-    return value is not MISSING and value is not None and comparable and above and below
+    return bool(value is not MISSING and value is not None and comparable and above and below)

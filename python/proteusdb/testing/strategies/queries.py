@@ -62,9 +62,7 @@ def patterns() -> st.SearchStrategy[str]:
 def _pair(values: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, Any]]:
     """An ordered pair, either end open now and then."""
     ordered = st.tuples(values, values).map(lambda pair: tuple(sorted(pair)))
-    return st.one_of(
-        ordered, ordered.map(lambda pair: (None, pair[1])), ordered.map(lambda pair: (pair[0], None))
-    )
+    return st.one_of(ordered, ordered.map(lambda pair: (None, pair[1])), ordered.map(lambda pair: (pair[0], None)))
 
 
 def _dates() -> st.SearchStrategy[tuple[Any, Any]]:

@@ -2,9 +2,9 @@
 
 ::
 
-    several chains, gaps, negative and repeated numbers, insertion codes, altlocs, HETATM, charges, hydrogens, deuterium,
-    nucleotides, ligands, waters, CA-only chains, odd and long names, coordinates on a grid of 0 to 4 decimals or off any,
-    NaN-free extremes, negative zero, B-factors that are a pLDDT and ones that are not, several models
+    several chains, gaps, negative and repeated numbers, insertion codes, altlocs, HETATM, charges, hydrogens,
+    deuterium, nucleotides, ligands, waters, CA-only chains, odd and long names, several models,
+    coordinates on a grid of 0 to 4 decimals or off any, negative zero, B-factors that are a pLDDT and others
 
 They are columns for `Structure.from_arrays`, so that a test can compare each column with what comes back.
 """
@@ -82,7 +82,9 @@ def _residues(draw: st.DrawFn, most: int) -> list[list[dict[str, Any]]]:
 def _atoms(draw: st.DrawFn, family: str, chain: str, number: int, icode: str) -> list[dict[str, Any]]:
     name = draw(st.sampled_from(_NAMES[family]))
     only_alpha = family == "protein" and draw(st.integers(0, 3)) == 0
-    chosen = [_ATOMS[family][1]] if only_alpha else draw(st.lists(st.sampled_from(_ATOMS[family]), min_size=1, max_size=6))
+    chosen = (
+        [_ATOMS[family][1]] if only_alpha else draw(st.lists(st.sampled_from(_ATOMS[family]), min_size=1, max_size=6))
+    )
     hetero = family == "other" or draw(st.integers(0, 6)) == 0
     return [
         {

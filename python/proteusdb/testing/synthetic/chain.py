@@ -54,7 +54,7 @@ def make_chain(sequence: str, random: np.random.Generator, *, oxt: bool = True, 
     residue = np.concatenate([row[0] for row in rows])
     coords = np.concatenate([row[1] for row in rows])
     atom_name = [name for name, row in zip(names, rows, strict=True) for _ in row[0]]
-    order = np.lexsort(([_RANK.get(name, len(_RANK)) for name in atom_name], residue))
+    order = np.lexsort((np.array([_RANK.get(name, len(_RANK)) for name in atom_name]), residue))
     chain = Chain(
         sequence,
         (coords - coords.mean(axis=0))[order],
@@ -114,7 +114,8 @@ def _plddt(kinds: str, random: np.random.Generator) -> Points:
     end = np.minimum(np.arange(n), np.arange(n)[::-1])
     fray = random.uniform(10, 35) * np.exp(-end / 3.0)
     noise = np.convolve(random.normal(0.0, 9.0, n + 8), np.hanning(9) / np.hanning(9).sum(), mode="valid")
-    return np.round(np.clip(level - loops - fray + noise, 15.0, 98.9), 2)
+    rounded: Points = np.round(np.clip(level - loops - fray + noise, 15.0, 98.9), 2)
+    return rounded
 
 
 def _unit(vector: Points) -> Points:

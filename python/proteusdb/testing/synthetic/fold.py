@@ -12,6 +12,7 @@ So a chain is a product of rigid motions: all are computed at once, and only the
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,7 +96,7 @@ def _secondary_structure(n: int, random: np.random.Generator) -> str:
 
 def _stretches(kinds: str) -> list[tuple[int, int]]:
     edges = [0, *(i for i in range(1, len(kinds)) if kinds[i] != kinds[i - 1]), len(kinds)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(itertools.pairwise(edges))
 
 
 def _torsions(sequence: str, kind: str, random: np.random.Generator) -> Points:

@@ -75,9 +75,10 @@ def _write(folder: Path, index: int, random: np.random.Generator, suffix: str, l
     record = synthetic_prediction(residues // chains or 1, int(random.integers(1 << 31)), chains=chains)
     structure: Structure = record["structure"]
     job = index // 15
+    place = index // 3 % 5
     name = (
         f"AF-P{index:05d}-F1-model_v4",
-        f"job{job:05d}_unrelaxed_rank_{index // 3 % 5 + 1:03d}_alphafold2_ptm_model_{index // 3 % 5 + 1}_seed_{job:03d}",
+        f"job{job:05d}_unrelaxed_rank_{place + 1:03d}_alphafold2_ptm_model_{place + 1}_seed_{job:03d}",
         f"design{index:05d}.ef",
     )[index % 3]
     if index % 3 == 2:

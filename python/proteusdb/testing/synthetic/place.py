@@ -63,7 +63,7 @@ def distance(a: Points, b: Points) -> Points:
 
 def angle(a: Points, b: Points, c: Points) -> Points:
     """Angles at b, degrees."""
-    cosine = (_unit(a - b) * _unit(c - b)).sum(-1)
+    cosine: Points = (_unit(a - b) * _unit(c - b)).sum(-1)
     return np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
 
 

@@ -112,10 +112,11 @@ def _atoms(chain: Chain) -> list[tuple[str, int]]:
 
 def _apart(chains: list[Chain]) -> list[NDArray[np.float64]]:
     """The chains side by side along x, not through each other."""
-    placed, edge = [], 0.0
+    placed: list[NDArray[np.float64]] = []
+    edge = 0.0
     for chain in chains:
         shift = edge - chain.coords[:, 0].min() if placed else 0.0
-        moved = chain.coords + [shift, 0.0, 0.0]
+        moved = chain.coords + np.array([shift, 0.0, 0.0])
         placed.append(moved)
         edge = float(moved[:, 0].max()) + _SPACING
     return placed
@@ -139,4 +140,5 @@ def _pae(chains: list[Chain], coords: list[NDArray[np.float64]], plddt: NDArray[
     gaps = np.sqrt(((alpha[:, None] - alpha[None]) ** 2).sum(-1))
     doubt = 1.0 - plddt / 100
     error = 0.2 + gaps * (0.05 + 0.5 * np.maximum(doubt[:, None], doubt[None])) + 2.0 * doubt[None]
-    return np.round(np.minimum(error, 31.7), 1).astype(np.float32)
+    pae: NDArray[np.float32] = np.round(np.minimum(error, 31.7), 1).astype(np.float32)
+    return pae
