@@ -302,11 +302,14 @@ class Structure(Columns):
         return self.core.to_pdb()
 
     def to_mmcif(self) -> str:
-        """mmCIF text of all models; reading it gives an equal structure."""
+        """mmCIF text of all models; reading it gives an equal structure.
+
+        Models that share a number are numbered anew from 1, because mmCIF tells them apart by it.
+        """
         return self.core.to_mmcif()
 
     def to_bcif(self) -> bytes:
-        """BinaryCIF bytes of all models; reading them gives an equal structure. Needs the extra `bcif`."""
+        """BinaryCIF bytes of all models, with the content of `to_mmcif`. Needs the extra `bcif`."""
         return bcif.to_bcif(self.core)
 
     def to_gemmi(self, *, merge_chain_parts: bool = True) -> "GemmiStructure":
