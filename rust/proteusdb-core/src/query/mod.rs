@@ -27,6 +27,8 @@ mod run;
 mod scan;
 mod source;
 mod suggest;
+#[cfg(test)]
+mod tests;
 mod top;
 mod view;
 

@@ -68,7 +68,10 @@ impl Moments {
                 let shown: String = text.chars().take(60).collect();
                 Error::query(format!("{name}: {shown:?} is no date; allowed is {ALLOWED}"))
             }),
-            other => Err(Error::query(format!("{name}: a {} is no date; allowed is {ALLOWED}", other.type_name()))),
+            other => Err(Error::query(format!(
+                "{name}: a value of type {} is no date; allowed is {ALLOWED}",
+                other.type_name()
+            ))),
         }
     }
 
@@ -144,7 +147,10 @@ mod tests {
             assert_eq!(Moments::read(text), None, "{text}");
         }
         let error = Moments::from_value("as_of", &Value::Int(5)).unwrap_err();
-        assert!(error.message().contains("as_of: a int is no date; allowed is a date (2024-01-01"), "{error}");
+        assert!(
+            error.message().contains("as_of: a value of type int is no date; allowed is a date (2024-01-01"),
+            "{error}"
+        );
     }
 
     #[test]

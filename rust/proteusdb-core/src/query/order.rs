@@ -48,7 +48,9 @@ impl Order {
                 Some(name) => Ok((Field::parse(name)?, Direction::Descending)),
                 None => Ok((Field::parse(name)?, Direction::Ascending)),
             },
-            other => Err(Error::query(format!("a {} is no field; allowed is {ALLOWED}", other.type_name()))),
+            other => {
+                Err(Error::query(format!("a value of type {} is no field; allowed is {ALLOWED}", other.type_name())))
+            }
         });
         Ok(Self { keys: keys.collect::<Result<_>>()? })
     }
@@ -201,7 +203,7 @@ mod tests {
         assert!(Order::parse(&Value::List(vec![])).unwrap().is_by_id());
         assert!(Order::parse(&Value::Text("prediction_id".into())).unwrap().is_by_id());
         assert!(!Order::parse(&Value::Text("-id".into())).unwrap().is_by_id());
-        assert!(Order::parse(&Value::Int(1)).unwrap_err().message().contains("a int is no field"));
+        assert!(Order::parse(&Value::Int(1)).unwrap_err().message().contains("a value of type int is no field"));
         assert!(Order::parse(&Value::Text("confidance".into())).unwrap_err().message().contains("\"confidence\""));
     }
 }

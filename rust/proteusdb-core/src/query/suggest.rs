@@ -45,8 +45,8 @@ mod tests {
     #[test]
     fn close_names_are_suggested_and_far_ones_are_not() {
         let names = ["model_name", "model_version", "length_range"];
-        assert_eq!(did_you_mean("modle_name", names), "; did you mean \"model_name\"?");
-        assert_eq!(did_you_mean("model", ["mode", "mould"]), "; did you mean \"mode\"?");
+        assert_eq!(did_you_mean("modle_name", names), "; did you mean \"model_name\"");
+        assert_eq!(did_you_mean("model", ["mode", "mould"]), "; did you mean \"mode\"");
         assert_eq!(did_you_mean("colour", names), "");
     }
 

@@ -176,7 +176,7 @@ fn between(field: Field, bounds: (Option<Literal>, Option<Literal>)) -> Option<C
 /// A condition for each path.
 fn metadata(value: &Value) -> Result<Vec<Condition>> {
     let Value::Map(paths) = value else {
-        let problem = format!("metadata: a {} was given", value.type_name());
+        let problem = format!("metadata: a value of type {} was given", value.type_name());
         return Err(Error::query(format!("{problem}; allowed is a dict of (dotted) keys to values or (low, high)")));
     };
     let mut conditions = Vec::new();

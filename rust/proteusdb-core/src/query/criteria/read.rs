@@ -18,7 +18,7 @@ fn wrong(name: &str, value: &Value, allowed: &str) -> Error {
         Value::Int(number) => number.to_string(),
         Value::Float(number) => number.to_string(),
         Value::Text(text) => format!("{:?}", text.chars().take(60).collect::<String>()),
-        other => format!("a {}", other.type_name()),
+        other => format!("a value of type {}", other.type_name()),
     };
     Error::query(format!("{name}: {shown} was given; allowed is {allowed}"))
 }
