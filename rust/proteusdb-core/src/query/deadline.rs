@@ -27,10 +27,12 @@ impl Deadline {
     /// Called before each row with the rows visited so far; looks at the clock now and then.
     pub(super) fn check(self, visited: u64) -> Result<()> {
         match self.0 {
-            Some((at, timeout)) if visited % EVERY == 0 && Instant::now() >= at => Err(Error::timeout(format!(
-                "the query looked at {visited} rows in its timeout of {} s; use narrower criteria or a longer timeout",
-                timeout.as_secs_f64()
-            ))),
+            Some((at, timeout)) if visited.is_multiple_of(EVERY) && Instant::now() >= at => {
+                Err(Error::timeout(format!(
+                    "the query looked at {visited} rows in its timeout of {} s; narrow the criteria or allow longer",
+                    timeout.as_secs_f64()
+                )))
+            }
             _ => Ok(()),
         }
     }

@@ -16,9 +16,9 @@
 //! text     := '...' or "...", the quote within doubled
 //! ```
 //!
-//! Words of the grammar are read in either case, names of fields as they are. A text compared with a moment is a date or
-//! date-time, a bare date the whole UTC day. What the comparisons mean, also where a value is missing, stands at
-//! [`Condition`].
+//! Words of the grammar are read in either case, names of fields as they are. A text compared with a moment is a date
+//! or date-time, a bare date the whole UTC day. What comparisons mean, also where a value is missing, stands at
+//! [`Condition`](super::Condition).
 
 mod parser;
 #[cfg(test)]

@@ -12,8 +12,8 @@ use super::token::{Kind, Token};
 use crate::error::{Error, Result};
 use crate::record::Value;
 
-const TESTS: &str = "== != < <= > >=, in [..], between .. and .., is null, is missing; for sequence also glob, matches, \
-                     prosite";
+const TESTS: &str = "== != < <= > >=, in [..], between .. and .., is null, is missing; for sequence also glob, \
+                     matches, prosite";
 
 /// Parses a whole expression.
 ///
@@ -99,25 +99,23 @@ impl Parser<'_> {
         if self.word("between") {
             return self.between(field);
         }
-        let patterns: [(&str, fn(&str) -> Result<Pattern>); 3] =
-            [("glob", Pattern::glob), ("matches", Pattern::regular), ("prosite", Pattern::prosite)];
-        for (word, parse) in patterns {
-            let at = self.at();
-            if !self.word(word) {
-                continue;
-            }
-            if *field != Field::Sequence {
-                return Err(fault(self.text, at, &format!("{field} has no {word}"), &format!("sequence {word} '...'")));
-            }
-            let at = self.at();
-            return match self.take() {
-                Some(Kind::Text(text)) => parse(&text)
-                    .map(Check::Matches)
-                    .map_err(|error| error.context(format!("{word} at character {}", at + 1))),
-                _ => Err(fault(self.text, at, "a pattern is needed", "a pattern between quotes: 'M*K'")),
-            };
+        let at = self.at();
+        let parse = match () {
+            () if self.word("glob") => Pattern::glob,
+            () if self.word("matches") => Pattern::regular,
+            () if self.word("prosite") => Pattern::prosite,
+            () => return Err(self.fault(&format!("a test of {field} is needed"), TESTS)),
+        };
+        if *field != Field::Sequence {
+            return Err(fault(self.text, at, &format!("{field} has no patterns"), "sequence glob 'M*K'"));
         }
-        Err(self.fault(&format!("a test of {field} is needed"), TESTS))
+        let at = self.at();
+        match self.take() {
+            Some(Kind::Text(text)) => parse(&text)
+                .map(Check::Matches)
+                .map_err(|error| error.context(format!("pattern at character {}", at + 1))),
+            _ => Err(fault(self.text, at, "a pattern is needed", "a pattern between quotes: 'M*K'")),
+        }
     }
 
     fn list(&mut self, field: &Field) -> Result<Vec<Literal>> {

@@ -74,9 +74,9 @@ fn faults_are_shown_at_their_place() {
     refused("seed == -", 9, "this is no number");
     refused("seed == 1e999", 9, "this is no number");
     refused("seed ; 1", 6, "no meaning here");
-    refused("job glob 'A'", 5, "job has no glob");
+    refused("job glob 'A'", 5, "job has no patterns");
     refused("sequence glob A", 15, "a pattern is needed");
-    refused("sequence glob 'A1'", 2, "glob at character 15: character 2: '1'");
+    refused("sequence glob 'A1'", 2, "pattern at character 15: character 2: '1'");
     refused("job is 5", 8, "'is' asks for null or missing");
 }
 

@@ -166,7 +166,8 @@ impl fmt::Display for Pattern {
 fn check_size(text: &str) -> Result<()> {
     if text.is_empty() {
         return Err(Error::query(
-            "the pattern is empty; allowed are a glob (MLS*), re: and a regular expression, prosite: and a PROSITE pattern",
+            "the pattern is empty; allowed are a glob (MLS*), re: with a regular expression, prosite: with a PROSITE \
+             pattern",
         ));
     }
     if text.len() > MAX_PATTERN_BYTES {

@@ -23,8 +23,8 @@ use super::regular::{self, Regular};
 use super::residue::{ResidueSet, prefix, runs};
 use crate::error::Result;
 
-const ALLOWED: &str = "elements joined by '-': a letter, x (any), [ST] (one of), {P} (none of), each with a repeat as in \
-                       x(2) or x(2,4); < first, > last, [G>], a final full stop";
+const ALLOWED: &str = "elements joined by '-': a letter, x (any), [ST] (one of), {P} (none of), each with a repeat as \
+                       in x(2) or x(2,4); < first, > last, [G>], a final full stop";
 /// The most one repeat can ask for.
 const MAX_REPEAT: u32 = 1_000;
 

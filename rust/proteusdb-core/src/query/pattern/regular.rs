@@ -12,7 +12,7 @@ const MAX_COMPILED_BYTES: usize = 1 << 20;
 /// Bounds the recursion of the parser.
 const MAX_NESTING: u32 = 100;
 
-const ALLOWED: &str = "letters, ., [AG], [^P], (..|..), ?, *, +, {2,4}, ^ and $ (ends of the chain); no look-around and no \
+const ALLOWED: &str = "letters, ., [AG], [^P], (..|..), ?, *, +, {2,4}, ^ and $ (ends of the chain); no look-around, no \
                        back-references, which cannot run in linear time";
 
 /// A compiled expression.
@@ -41,7 +41,8 @@ pub(super) fn parse(text: &str) -> Result<Regular> {
         .build();
     built.map(|regex| Regular { regex }).map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => Error::query(format!(
-            "the regular expression grows too large: {MAX_COMPILED_BYTES} bytes compiled are allowed; use smaller counts in {{m,n}}"
+            "the regular expression grows too large: allowed are {MAX_COMPILED_BYTES} bytes compiled; use smaller \
+             counts in {{m,n}}"
         )),
         other => Error::query(format!("{other}\nallowed: {ALLOWED}")),
     })

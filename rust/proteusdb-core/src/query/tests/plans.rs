@@ -6,9 +6,9 @@ use crate::query::Explanation;
 /// 1,000 rows: ten jobs, every hundredth row of model `rare`, half of them confident.
 fn table() -> Table {
     let row = |n: usize| Entry {
-        model: Some(model(if n % 100 == 0 { "rare" } else { "common" }, None)),
+        model: Some(model(if n.is_multiple_of(100) { "rare" } else { "common" }, None)),
         job: Some(format!("job{}", n % 10)),
-        confidence: Some(if n % 2 == 0 { 0.9 } else { 0.1 }),
+        confidence: Some(if n.is_multiple_of(2) { 0.9 } else { 0.1 }),
         created_at: n as i64,
         metadata: map([("n", Value::Int(n as i64))]),
         ..Entry::new(&format!("p{n:04}"), &"M".repeat(1 + n % 50))

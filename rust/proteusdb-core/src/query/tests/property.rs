@@ -355,7 +355,7 @@ proptest! {
         let (total, expected) = ask.expected(&table.rows);
         let answer = run(&table, &criteria, Deadline::never()).unwrap();
         let found: Vec<String> = answer.hits.iter().map(|hit| hit.id.clone()).collect();
-        prop_assert_eq!(found, expected, "{}\n{}", answer.explanation, ask.tree.as_ref().map_or(String::new(), Tree::render));
+        prop_assert_eq!(found, expected, "{}\n{:?}", answer.explanation, ask.render());
         prop_assert_eq!(count(&table, &criteria, Deadline::never()).unwrap(), total as u64);
     }
 
