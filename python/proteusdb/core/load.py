@@ -105,6 +105,8 @@ class _Work:
         steps = []
         for file in files:
             found = next(operations) if file.problem is None else file.problem
+            if file.problem is None and isinstance(found, ProteusError):
+                self._known.forget(file)
             steps.append(Step(file.found.name, len(file.data), found))
         return steps
 

@@ -77,12 +77,12 @@ def read_found(found: Found) -> Loaded:
         file.data = read_file(found.name) if found.data is None else found.data
         plain = _core.decompress(file.data, name=found.name)
     except ProteusError as error:
-        reason = stream_cut_short(file.data)
-        file.problem = error if reason is None else ("pending", reason)
+        cut = stream_cut_short(file.data)
+        file.problem = error if cut is None else ("pending", cut)
         return file
-    reason = cut_short(plain)
-    if reason is not None:
-        file.problem = ("pending", reason)
+    cut = cut_short(plain)
+    if cut is not None:
+        file.problem = ("pending", cut)
     file.sha256 = hashlib.sha256(plain).hexdigest()
     file.recognised = recognise(found.path)
     return file
