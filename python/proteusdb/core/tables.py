@@ -59,7 +59,10 @@ def to_polars(predictions: Iterable[Prediction]) -> polars.DataFrame:
     """See `QueryResult.to_polars`."""
     pl = need("polars", extra="polars", purpose="to_polars()")
     types = {"text": pl.String, "int": pl.Int64, "float": pl.Float64, "time": pl.Datetime("us", "UTC")}
-    return pl.DataFrame(_columns(predictions), schema={name: types[kind] for name, kind in _COLUMNS.items()})
+    frame: polars.DataFrame = pl.DataFrame(
+        _columns(predictions), schema={name: types[kind] for name, kind in _COLUMNS.items()}
+    )
+    return frame
 
 
 def to_pandas(predictions: Iterable[Prediction]) -> pandas.DataFrame:
