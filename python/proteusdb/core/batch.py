@@ -184,8 +184,8 @@ class Loader(Generic[Item]):
             self.report.residues += operation.prediction.length
 
     def _fail(self, name: str, error: ProteusError) -> None:
-        if self._skip_errors:
-            self.report.failed.append(Entry(name, str(error)))
-            return
         text = str(error)
+        if self._skip_errors:
+            self.report.failed.append(Entry(name, text.removeprefix(f"{name}: ")))
+            return
         raise error if text.startswith(name) else type(error)(f"{name}: {text}") from error

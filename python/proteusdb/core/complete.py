@@ -49,7 +49,9 @@ def stream_cut_short(data: bytes) -> str | None:
     return None
 
 
-def _unfinished(name: str, decompressor: "zlib._Decompress | bz2.BZ2Decompressor | lzma.LZMADecompressor", data: bytes) -> str | None:
+def _unfinished(
+    name: str, decompressor: "zlib._Decompress | bz2.BZ2Decompressor | lzma.LZMADecompressor", data: bytes
+) -> str | None:
     view = memoryview(data)
     try:
         for start in range(0, len(view), 1 << 16):

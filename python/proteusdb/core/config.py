@@ -162,7 +162,10 @@ class Config:
             # What the program says outweighs what the environment's URL adds.
             defaults = {each.name: each.default for each in fields(cls)}
             said = {name: value for name, value in given.items() if name not in place or value != defaults.get(name)}
-            given = {**place, **{name: value for name, value in said.items() if name not in ("backend", "database_path")}}
+            given = {
+                **place,
+                **{name: value for name, value in said.items() if name not in ("backend", "database_path")},
+            }
         elif isinstance(path, os.PathLike):
             given["database_path"] = os.fspath(path)
         return cls(**given)

@@ -19,6 +19,7 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Any
 
 from ..errors import ValidationError
 from .complete import TEMPORARY
@@ -86,8 +87,8 @@ def discover(paths: Paths | Iterable[Paths]) -> Iterator[Found]:
     ValidationError
         `paths` is none of these.
     """
-    several = [paths] if isinstance(paths, str | os.PathLike) else paths
-    if not isinstance(several, Iterable) or isinstance(several, bytes):
+    several: Any = [paths] if isinstance(paths, str | os.PathLike) else paths
+    if isinstance(several, bytes) or not isinstance(several, Iterable):
         raise ValidationError(f"paths {paths!r:.80}: a path, folder, glob or an iterable of them is needed")
     for path in several:
         if not isinstance(path, str | os.PathLike):

@@ -107,7 +107,9 @@ def read_file(path: str | bytes) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except IsADirectoryError:
-        raise ValidationError(f"{os.fsdecode(path)}: a directory; give one file, or use load_files for a folder") from None
+        raise ValidationError(
+            f"{os.fsdecode(path)}: a directory; give one file, or use load_files for a folder"
+        ) from None
     except OSError as error:
         raise ValidationError(f"{os.fsdecode(path)}: cannot be read: {error.strerror or error}") from None
 

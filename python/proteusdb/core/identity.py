@@ -63,7 +63,8 @@ def _from_content(file: Loaded) -> str:
 class Known:
     """What is stored or on its way to the store, by id.
 
-    What was prepared is stored some pieces later, so the latest `room` ids are remembered until the store answers for them.
+    What was prepared is stored some pieces later, so the latest `room` ids are remembered until
+    the store answers for them.
     """
 
     def __init__(self, room: int) -> None:
@@ -83,6 +84,10 @@ class Known:
             else:
                 self._remember(file)
 
+    def forget(self, file: Loaded) -> None:
+        """A file turned out to be none, so its like is not to be taken for stored."""
+        self._recent.pop(file.prediction_id, None)
+
     def _remember(self, file: Loaded) -> None:
         self._recent[file.prediction_id] = (file.sha256, file.found.name)
         while len(self._recent) > self._room:
@@ -90,7 +95,7 @@ class Known:
 
     def _meet(self, file: Loaded, sha256: Any, name: Any) -> None:
         if sha256 == file.sha256:
-            file.problem = ("skipped", f"the same bytes are stored as {file.prediction_id!r}, from {name}")
+            file.problem = ("skipped", f"the same bytes as {name}, whose id is {file.prediction_id!r}")
         else:
             file.problem = ConflictError(
                 f"{file.found.name}: the id {file.prediction_id!r} is taken by {name}, whose bytes differ; give other "

@@ -95,7 +95,7 @@ class _Work:
         self._workers = workers
         self._pool = pool
         self._known = Known(known)
-        self._models: dict[tuple[str, str], str] = {}
+        self._models: dict[tuple[str, str | None], str] = {}
 
     def __call__(self, piece: Sequence[Found]) -> list[Step]:
         files = list(self._pool.map(read_found, piece))
@@ -105,6 +105,8 @@ class _Work:
         steps = []
         for file in files:
             found = next(operations) if file.problem is None else file.problem
+            if file.problem is None and isinstance(found, ProteusError):
+                self._known.forget(file)
             steps.append(Step(file.found.name, len(file.data), found))
         return steps
 
@@ -128,7 +130,7 @@ class _Work:
         except ProteusError as error:
             return error
 
-    def _register(self, name: str, version: str) -> str:
+    def _register(self, name: str, version: str | None) -> str:
         key = (name, version)
         if key not in self._models:
             outcomes = self._session.backend.apply([Operation.store_model(name, version, {})], each_alone=False)

@@ -25,7 +25,7 @@ from .recognise import Recognised, known_software, recognise
 
 __all__ = ["Choices", "Loaded", "draft_of_file", "read_found"]
 
-Register = Callable[[str, str], str]
+Register = Callable[[str, str | None], str]
 Problem = ProteusError | tuple[Literal["skipped", "pending"], str]
 
 
@@ -77,12 +77,12 @@ def read_found(found: Found) -> Loaded:
         file.data = read_file(found.name) if found.data is None else found.data
         plain = _core.decompress(file.data, name=found.name)
     except ProteusError as error:
-        reason = stream_cut_short(file.data)
-        file.problem = error if reason is None else ("pending", reason)
+        cut = stream_cut_short(file.data)
+        file.problem = error if cut is None else ("pending", cut)
         return file
-    reason = cut_short(plain)
-    if reason is not None:
-        file.problem = ("pending", reason)
+    cut = cut_short(plain)
+    if cut is not None:
+        file.problem = ("pending", cut)
     file.sha256 = hashlib.sha256(plain).hexdigest()
     file.recognised = recognise(found.path)
     return file
@@ -93,7 +93,7 @@ def _told(kind: str, reason: str) -> tuple[Literal["skipped", "pending"], str]:
 
 
 def draft_of_file(file: Loaded, choices: Choices, register: Register) -> dict[str, Any]:
-    """The draft of a file's record; `register` gives the id of a model whose version is known.
+    """The draft of a file's record; `register` gives a model's id.
 
     Raises
     ------
@@ -113,7 +113,8 @@ def draft_of_file(file: Loaded, choices: Choices, register: Register) -> dict[st
         "structure": structure,
         "originals": {file.found.path.name: file.data},
         "metadata": {**said, **choices.metadata, "source": _source(file, entry)},
-        "model": register(model, version) if model is not None and version is not None else model,
+        # By id: several versions of one predictor are models of one name.
+        "model": model if model is None or choices.model is not None else register(model, version),
     }
     if told is not None:
         draft.update(job=told.job, seed=told.seed, sample=told.sample, rank=told.rank)

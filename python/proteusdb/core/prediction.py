@@ -7,7 +7,8 @@
                ├ arrays           name -> numpy array, each decoded on first use
                └ originals        file name -> bytes, each decoded on first use
 
-Invariants: it shows one version for ever, whatever is written later; decoded parts are kept, so the second look is free.
+Invariants: it shows one version for ever, whatever is written later; decoded parts are kept, so a second look is
+free.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ the version that matched. Only headers are read until a structure or an array is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 from ..errors import PredictionNotFoundError
 from . import tables
@@ -84,7 +84,7 @@ class QueryResult(Sequence[Prediction]):
         for (prediction_id, version), stored in zip(pins, found, strict=True):
             if stored is None:
                 raise PredictionNotFoundError(
-                    f"prediction {prediction_id!r}: version {version} matched this query and was removed since; ask again"
+                    f"prediction {prediction_id!r}: version {version} matched and was removed since; ask again"
                 )
             predictions.append(Prediction(self._session, stored))
         return predictions

@@ -59,7 +59,10 @@ def to_polars(predictions: Iterable[Prediction]) -> polars.DataFrame:
     """See `QueryResult.to_polars`."""
     pl = need("polars", extra="polars", purpose="to_polars()")
     types = {"text": pl.String, "int": pl.Int64, "float": pl.Float64, "time": pl.Datetime("us", "UTC")}
-    return pl.DataFrame(_columns(predictions), schema={name: types[kind] for name, kind in _COLUMNS.items()})
+    frame: polars.DataFrame = pl.DataFrame(
+        _columns(predictions), schema={name: types[kind] for name, kind in _COLUMNS.items()}
+    )
+    return frame
 
 
 def to_pandas(predictions: Iterable[Prediction]) -> pandas.DataFrame:
@@ -67,7 +70,10 @@ def to_pandas(predictions: Iterable[Prediction]) -> pandas.DataFrame:
     pd = need("pandas", extra="pandas", purpose="to_pandas()")
     types = {"text": "object", "int": "Int64", "float": "float64", "time": "datetime64[us, UTC]"}
     columns = _columns(predictions)
-    return pd.DataFrame({name: pd.Series(columns[name], dtype=types[kind]) for name, kind in _COLUMNS.items()})
+    frame: pandas.DataFrame = pd.DataFrame(
+        {name: pd.Series(columns[name], dtype=types[kind]) for name, kind in _COLUMNS.items()}
+    )
+    return frame
 
 
 def _columns(predictions: Iterable[Prediction]) -> dict[str, list[Any]]:
@@ -111,4 +117,6 @@ def to_html(title: str, rows: Sequence[tuple[str, ...]]) -> str:
         return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells) + "</tr>"
 
     body = "".join(line("td", row) for row in rows)
-    return f"<table><caption>{html.escape(title)}</caption><thead>{line('th', SHOWN)}</thead><tbody>{body}</tbody></table>"
+    return (
+        f"<table><caption>{html.escape(title)}</caption><thead>{line('th', SHOWN)}</thead><tbody>{body}</tbody></table>"
+    )

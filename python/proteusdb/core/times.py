@@ -12,6 +12,7 @@ __all__ = ["from_micros", "to_micros"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_DAY = timedelta(days=1) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
@@ -36,19 +37,17 @@ def to_micros(name: str, moment: Any, *, end_of_day: bool = False) -> int:
     ValidationError
         It is none of these.
     """
-    if isinstance(moment, str):
-        moment = _parse(name, moment)
-    if isinstance(moment, date) and not isinstance(moment, datetime):
-        moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
-        if end_of_day:
-            return (moment - _EPOCH) // _MICROSECOND + 86_400_000_000 - 1
-    if not isinstance(moment, datetime):
+    found: Any = _parse(name, moment) if isinstance(moment, str) else moment
+    last = 0
+    if isinstance(found, date) and not isinstance(found, datetime):
+        found = datetime(found.year, found.month, found.day, tzinfo=UTC)
+        last = _DAY - 1 if end_of_day else 0
+    if not isinstance(found, datetime):
         raise ValidationError(
             f"{name} {moment!r}: allowed are a datetime, a date and ISO text such as '2024-03-01T12:00:00Z'"
         )
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // _MICROSECOND
+    aware = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // _MICROSECOND + last
 
 
 def _parse(name: str, text: str) -> date:

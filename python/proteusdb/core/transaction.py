@@ -111,7 +111,7 @@ class Overlay:
             versions = [None if stored is None else stored.version for stored in (seen, current)]
             if versions[0] != versions[1]:
                 raise ConflictError(
-                    f"prediction {prediction_id!r} was {_state(versions[0])} when this transaction first touched it and "
+                    f"prediction {prediction_id!r} was {_state(versions[0])} when this transaction first saw it and "
                     f"is {_state(versions[1])} now; nothing was applied, run the transaction again"
                 )
 
@@ -154,7 +154,7 @@ class Overlay:
         about = self.list_analyses(operation.target)
         if about and not operation.cascade:
             raise ValidationError(
-                f"prediction {operation.target!r} has {len(about)} analyses that refer to it; delete them first, or use "
+                f"prediction {operation.target!r} has {len(about)} analyses that refer to it; delete them, or use "
                 "cascade=True"
             )
         for analysis_id in about:
@@ -215,9 +215,7 @@ class Overlay:
     def parts(self, stored: Sequence[Stored], kind: str, name: str) -> list[bytes | None]:
         """See `Reader.parts`."""
         present = [any(part[:2] == (kind, name) for part in version.parts) for version in stored]
-        return [
-            self.part(version, kind, name) if has else None for version, has in zip(stored, present, strict=True)
-        ]
+        return [self.part(version, kind, name) if has else None for version, has in zip(stored, present, strict=True)]
 
     def get_model(self, model_id: str) -> dict[str, Any] | None:
         """See `Reader.get_model`; a model this transaction will register shows its name as its id."""

@@ -1,5 +1,9 @@
-"""ColabFold: `<job>_(un)relaxed_rank_001_alphafold2_ptm_model_4_seed_000.pdb`; `<job>_unrelaxed_rank_1_model_4.pdb` before
-version 1.5.
+"""ColabFold.
+
+::
+
+    <job>_unrelaxed_rank_001_alphafold2_ptm_model_4_seed_000.pdb    since version 1.5
+    <job>_relaxed_rank_1_model_4.pdb                                before
 
 The sample is the number of the parameter set (1-5), which with the seed tells the predictions of a job apart.
 """
