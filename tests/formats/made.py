@@ -63,17 +63,26 @@ _free = st.floats(-1e6, 1e6, width=32).map(np.float32)
 _word = st.text(st.sampled_from("ABCXYZabc0189'\"*+-_#; ö"), max_size=6).map(str.strip)
 _character = st.sampled_from(["", "A", "B", "z", "1", "."])
 _names = st.sampled_from("ALA GLY MSE UNK A DG HOH LIG ATP X".split())
+_chain = st.sampled_from(["A", "B"]) | _word
+_segment = st.just("") | _word
+
+
+_residue = st.tuples(_names, _chain, st.integers(-999, 9_999) | st.integers(1, 3), _character, _segment)
+
+
+def _identity(residue: tuple[str, str, int, str, str]) -> tuple[str, str, int, str, str]:
+    """What files tell residues apart by, within a chain; case does not tell insertion codes apart."""
+    name, chain, number, code, segment = residue
+    return name, chain, number, code.upper(), segment
 
 
 @st.composite
 def structures(draw: st.DrawFn) -> Structure:
     """Structures of one to three models with chains, gaps, insertion codes, altlocs, charges and odd names at will."""
-    residues = draw(st.integers(1, 6))
-    sizes = draw(st.lists(st.integers(1, 4), min_size=residues, max_size=residues))
+    residues = draw(st.lists(_residue, min_size=1, max_size=6, unique_by=_identity))
+    sizes = draw(st.lists(st.integers(1, 4), min_size=len(residues), max_size=len(residues)))
     atoms, models = sum(sizes), draw(st.integers(1, 3))
-
-    def per_residue(values: st.SearchStrategy[Any]) -> Any:
-        return np.repeat(np.array(draw(st.lists(values, min_size=residues, max_size=residues))), sizes)
+    name, chain, number, code, segment = (np.repeat(np.array(column), sizes) for column in zip(*residues, strict=True))
 
     def per_atom(values: st.SearchStrategy[Any]) -> list[Any]:
         return draw(st.lists(values, min_size=atoms, max_size=atoms))
@@ -86,17 +95,17 @@ def structures(draw: st.DrawFn) -> Structure:
         coords=numbers(models, atoms, 3),
         atom_name=per_atom(st.one_of(st.sampled_from("N CA C O CB C1' P OXT".split()), _word)),
         element=per_atom(st.sampled_from(["C", "N", "O", "H", "D", "SE", "X", "zn"])),
-        residue_name=per_residue(_names),
-        chain_id=per_residue(st.one_of(st.sampled_from(["A", "B"]), _word)),
-        residue_number=per_residue(st.integers(-999, 99_999)),
-        insertion_code=per_residue(_character),
+        residue_name=name,
+        chain_id=chain,
+        residue_number=number,
+        insertion_code=code,
         altloc=per_atom(_character),
         hetero=per_atom(st.booleans()),
         charge=per_atom(st.integers(-9, 9)),
         b_factor=numbers(models, atoms),
         occupancy=numbers(models, atoms),
-        segment_id=per_residue(_word),
-        ter=per_residue(st.booleans()),
+        segment_id=segment,
+        ter=np.repeat(draw(st.lists(st.booleans(), min_size=len(residues), max_size=len(residues))), sizes),
         model_numbers=draw(st.lists(st.integers(-5, 999), min_size=models, max_size=models, unique=True)),
         title=draw(_word),
         plddt_scale=draw(st.sampled_from(["auto", 1, 100, None])),

@@ -4,9 +4,9 @@ import copy
 import pickle
 
 import numpy as np
-from formats import made, oracle
 from hypothesis import given
 
+from formats import made, oracle
 from proteusdb.structure import Structure
 
 

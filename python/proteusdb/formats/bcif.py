@@ -24,41 +24,83 @@ __all__ = ["to_bcif"]
 
 _INTEGERS = frozenset({"id", "label_seq_id", "auth_seq_id", "pdbx_PDB_model_num", "pdbx_formal_charge"})
 _DECIMALS = frozenset({"Cartn_x", "Cartn_y", "Cartn_z", "occupancy", "B_iso_or_equiv"})
+_TOKEN = re.compile(
+    r"""^;(?P<field>.*?)\n;(?=\s)
+    | '(?P<single>[^\n]*?)'(?=\s)
+    | "(?P<double>[^\n]*?)"(?=\s)
+    | \#[^\n]*
+    | (?P<word>\S+)""",
+    re.MULTILINE | re.DOTALL | re.VERBOSE,
+)
+"""A value of CIF text; a quote ends only before white space."""
+
+_ABSENT = {".": 1, "?": 2}
+"""Unquoted placeholders, and what BinaryCIF's mask says for them."""
 
 
 def to_bcif(structure: _core.Structure) -> bytes:
     """Prints a structure as BinaryCIF; see `Structure.to_bcif`."""
     pdbx = need("biotite.structure.io.pdbx", extra="bcif", purpose="to_bcif")
-    text = pdbx.CIFFile.read(io.StringIO(structure.to_mmcif()))
-    blocks = {
-        name: pdbx.BinaryCIFBlock({category: _category(pdbx, category, columns) for category, columns in block.items()})
-        for name, block in text.items()
+    name, categories = _parse(structure.to_mmcif())
+    block = {
+        category: pdbx.BinaryCIFCategory(
+            {item: _column(pdbx, item if category == "atom_site" else "", column) for item, column in items.items()}
+        )
+        for category, items in categories.items()
     }
     out = io.BytesIO()
-    pdbx.BinaryCIFFile(blocks).write(out)
+    pdbx.BinaryCIFFile({name: pdbx.BinaryCIFBlock(block)}).write(out)
     return out.getvalue()
 
 
-def _category(pdbx: Any, category: str, columns: Any) -> Any:
-    numeric = category == "atom_site"
-    return pdbx.BinaryCIFCategory(
-        {name: _column(pdbx, name if numeric else "", column) for name, column in columns.items()}
-    )
+class _Column:
+    """Values of one item as text, and which are absent."""
+
+    def __init__(self) -> None:
+        self.values: list[str] = []
+        self.absent: list[int] = []
 
 
-def _column(pdbx: Any, name: str, column: Any) -> Any:
-    strings: NDArray[np.str_] = np.asarray(column.data.array, dtype=np.str_)
-    absent = np.zeros(len(strings), np.uint8) if column.mask is None else column.mask.array
+def _parse(text: str) -> tuple[str, dict[str, dict[str, _Column]]]:
+    """The block's name and its categories, of the text the core writes: pairs and loops, one block."""
+    name = ""
+    categories: dict[str, dict[str, _Column]] = {}
+    loop: list[_Column] = []
+    in_head, filled = False, 0
+    for match in _TOKEN.finditer(text):
+        word, kind = match["word"], match.lastgroup
+        if kind is None:
+            continue
+        if word == "loop_":
+            loop, in_head, filled = [], True, 0
+        elif word is not None and word.startswith("data_"):
+            name = word[5:]
+        elif word is not None and word.startswith("_"):
+            category, _, item = word[1:].partition(".")
+            column = categories.setdefault(category, {}).setdefault(item, _Column())
+            loop, filled = ([*loop, column] if in_head else [column]), 0
+        else:
+            in_head = False
+            column = loop[filled % len(loop)]
+            column.values.append(match[kind])
+            column.absent.append(_ABSENT.get(word, 0))
+            filled += 1
+    return name, categories
+
+
+def _column(pdbx: Any, name: str, column: _Column) -> Any:
+    strings, absent = np.array(column.values, np.str_), np.array(column.absent, np.uint8)
     if name in _INTEGERS:
         data = _integers(pdbx, np.where(absent == 0, strings, "0").astype(np.int32))
     elif name in _DECIMALS:
         data = _decimals(pdbx, np.where(absent == 0, strings, "0"))
     else:
         data = _texts(pdbx, np.where(absent == 0, strings, ""))
+    # Without a mask, readers take an empty text or "." for absent.
+    spelled = np.isin(strings, ["", *_ABSENT]) & (absent == 0)
     mask = None
-    if absent.any():
-        runs = [pdbx.RunLengthEncoding(), pdbx.ByteArrayEncoding()]
-        mask = pdbx.BinaryCIFData(absent.astype(np.uint8), runs)
+    if absent.any() or spelled.any():
+        mask = pdbx.BinaryCIFData(absent, [pdbx.RunLengthEncoding(), pdbx.ByteArrayEncoding()])
     return pdbx.BinaryCIFColumn(data, mask)
 
 

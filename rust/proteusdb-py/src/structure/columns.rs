@@ -138,9 +138,11 @@ impl Columns<'_> {
         let (numbers, labels) = (&self.residue_number, &self.label_seq_id);
         let key = |atom: usize| {
             let codes = words.map(|column| column.codes().get(atom));
-            (codes, numbers.get(atom), insertion_code.get(atom), labels.get(atom), self.ter.get(atom))
+            (codes, numbers.get(atom), insertion_code.get(atom), labels.get(atom))
         };
         let starts: Vec<usize> = (0..name.len()).filter(|&atom| atom == 0 || key(atom) != key(atom - 1)).collect();
+        let ends = starts.iter().skip(1).copied().chain([name.len()]);
+        let ter = |(&start, end)| self.ter.get(start..end).unwrap_or_default().contains(&true);
         let text = |column: &Coded| starts.iter().map(|&atom| column.get(atom)).collect::<Coded>();
         Ok(Residues {
             name: text(&name),
@@ -152,7 +154,7 @@ impl Columns<'_> {
             label_entity_id: text(&label_entity_id),
             label_seq_id: pick(labels, &starts),
             kind: vec![ResidueKind::NonPolymer; starts.len()],
-            ter: pick(&self.ter, &starts),
+            ter: starts.iter().zip(ends).map(ter).collect(),
             atom_start: starts.iter().chain([&name.len()]).map(|&atom| atom as u32).collect(),
         })
     }

@@ -53,6 +53,7 @@ impl TextColumn {
                 }
             }
             Data::Texts(text, offsets, indices) => {
+                let offsets = in_bytes(text, offsets).ok_or("a text's offsets lie outside its data")?;
                 for index in indices {
                     let word = usize::try_from(index).ok().map(|index| word(text, &offsets, index));
                     let word = word.unwrap_or(Some("")).ok_or("a text's offsets lie outside its data")?;
@@ -74,18 +75,49 @@ impl TextColumn {
 
     /// The value of a row; encoders that write no mask spell a missing one `.` or `?`.
     pub(super) fn value(&self, row: usize) -> CifValue<'_> {
-        match self.mask.get(row) {
-            None | Some(0) => {}
+        // What a mask calls present is a text, as if it were quoted.
+        let quoted = match self.mask.get(row) {
+            None => false,
+            Some(0) => true,
             Some(1) => return CifValue { text: b".", quoted: false },
             Some(_) => return CifValue { text: b"?", quoted: false },
-        }
+        };
         let start = row.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or(0));
         let text = self.ends.get(row).and_then(|&end| self.text.get(start..end)).unwrap_or_default();
-        CifValue { text: text.as_bytes(), quoted: false }
+        CifValue { text: text.as_bytes(), quoted }
     }
+}
+
+/// Offsets of characters, as encoders count them, to offsets of bytes.
+fn in_bytes(text: &str, mut offsets: Vec<u32>) -> Option<Vec<u32>> {
+    if text.is_ascii() {
+        return Some(offsets);
+    }
+    let starts: Vec<u32> =
+        text.char_indices().map(|(start, _)| start as u32).chain([u32::try_from(text.len()).ok()?]).collect();
+    for offset in &mut offsets {
+        *offset = *starts.get(*offset as usize)?;
+    }
+    Some(offsets)
 }
 
 fn word<'a>(text: &'a str, offsets: &[u32], index: usize) -> Option<&'a str> {
     let (start, end) = (*offsets.get(index)?, *offsets.get(index + 1)?);
     text.get(start as usize..end as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The Python encoder counts characters: "ö" is one of them and two bytes.
+    /// Read as bytes, the second word of "öAB" began inside or one byte before where it should.
+    #[test]
+    fn offsets_count_characters() {
+        let offsets = in_bytes("öABç", vec![0, 1, 3, 4]).unwrap();
+        assert_eq!(offsets, [0, 2, 4, 6]);
+        let words: Vec<_> = (0..3).map(|index| word("öABç", &offsets, index).unwrap()).collect();
+        assert_eq!(words, ["ö", "AB", "ç"]);
+        assert_eq!(in_bytes("ö", vec![0, 2]), None, "past the end");
+    }
 }
