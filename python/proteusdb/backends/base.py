@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from .._core import Operation, Stored
 from ..errors import ProteusError
 
-__all__ = ["Backend", "Capabilities", "Outcome"]
+__all__ = ["Backend", "Capabilities", "Outcome", "Reader"]
 
 Outcome = tuple[str, str, int]
 """("written" | "skipped", prediction_id, version), ("deleted", "", 0) or ("id", model or analysis id, 0)."""

@@ -27,7 +27,7 @@ from typing import Any
 from ..backends.base import Backend
 from ..errors import ConnectionError, ValidationError
 
-__all__ = ["DEFAULT_PATH", "Config", "default_workers", "open_backend"]
+__all__ = ["BACKENDS", "DEFAULT_PATH", "Config", "default_workers", "one_of", "open_backend", "positive"]
 
 DEFAULT_PATH = "proteus.db"
 BACKENDS = ("lmdb", "sqlite", "postgresql", "mongodb")

@@ -21,7 +21,7 @@ from ..errors import ValidationError
 from ..formats.coerce import coerce, is_path
 from .times import to_micros
 
-__all__ = ["RECORD_FIELDS", "as_record", "change_of", "draft_of", "draft_size"]
+__all__ = ["RECORD_FIELDS", "as_record", "change_of", "draft_of", "draft_size", "read_file"]
 
 RECORD_FIELDS = (
     "sequence",

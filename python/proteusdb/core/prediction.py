@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..structure import Structure
     from .session import Session
 
-__all__ = ["FIELDS", "Prediction"]
+__all__ = ["FIELDS", "Parts", "Prediction"]
 
 T = TypeVar("T")
 

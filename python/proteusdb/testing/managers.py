@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from proteusdb import DatabaseManager
+    pass
 
 __all__ = ["memory_manager"]

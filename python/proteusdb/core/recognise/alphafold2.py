@@ -15,6 +15,8 @@ from typing import Any
 
 from .found import Recognised, number, stem_of_path
 
+__all__ = ["recognise"]
+
 _RANKED = re.compile(r"ranked_(?P<rank>\d{1,6})")
 _MODEL = re.compile(
     r"(?P<relaxed>un)?relaxed_model_(?P<set>\d)(?P<network>(?:_ptm|_multimer)?(?:_v\d)?)(?:_pred_(?P<pred>\d{1,6}))?"

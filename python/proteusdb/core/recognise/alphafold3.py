@@ -12,6 +12,8 @@ from pathlib import PurePath
 
 from .found import Recognised, number, stem_of_path
 
+__all__ = ["recognise"]
+
 _SERVER = re.compile(r"fold_(?P<job>.+)_model_(?P<rank>\d)")
 _LOCAL = re.compile(r"(?P<job>.+)_seed-(?P<seed>\d+)_sample-(?P<sample>\d+)_model")
 _FOLDER = re.compile(r"seed-(?P<seed>\d+)_sample-(?P<sample>\d+)")

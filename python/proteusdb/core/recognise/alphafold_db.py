@@ -5,6 +5,8 @@ from pathlib import PurePath
 
 from .found import Recognised, stem_of_path
 
+__all__ = ["recognise"]
+
 _NAME = re.compile(r"AF-(?P<accession>[A-Z0-9]{6,10}(?:-\d+)?)-F(?P<fragment>\d{1,4})-model_v(?P<release>\d{1,3})")
 
 

@@ -8,6 +8,8 @@ from pathlib import PurePath
 
 from .found import Recognised, number, stem_of_path
 
+__all__ = ["recognise"]
+
 _NAME = re.compile(r"(?P<job>.+)_model_(?P<rank>\d{1,6})")
 
 

@@ -5,6 +5,8 @@ from pathlib import PurePath
 
 from .found import Recognised, number, stem_of_path
 
+__all__ = ["recognise"]
+
 _NAME = re.compile(r"pred\.model_idx_(?P<sample>\d{1,6})")
 
 

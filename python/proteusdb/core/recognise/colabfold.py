@@ -13,6 +13,8 @@ from pathlib import PurePath
 
 from .found import Recognised, number, stem_of_path
 
+__all__ = ["recognise"]
+
 _NAME = re.compile(
     r"(?P<job>.+)_(?P<relaxed>un)?relaxed_rank_(?P<rank>\d{1,6})_(?:(?P<network>[A-Za-z]\w*?)_)?model_(?P<set>\d)"
     r"(?:_seed_(?P<seed>\d+))?(?:\.r\d+)?"

@@ -5,6 +5,8 @@ from pathlib import PurePath
 
 from .found import Recognised, stem_of_path
 
+__all__ = ["recognise"]
+
 _ATLAS = re.compile(r"MGYP\d{12}")
 
 

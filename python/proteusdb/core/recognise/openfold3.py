@@ -5,6 +5,8 @@ from pathlib import PurePath
 
 from .found import Recognised, number, stem_of_path
 
+__all__ = ["recognise"]
+
 _NAME = re.compile(r"(?P<job>.+)_seed_(?P<seed>\d+)_sample_(?P<sample>\d+)_model")
 
 
