@@ -150,21 +150,21 @@ class Loader(Generic[Item]):
     # --- committing ---------------------------------------------------------------------------------------------------
 
     def _commit(self, steps: list[Step]) -> None:
-        ready: list[tuple[Step, Operation]] = []
+        if not self._skip_errors:
+            for step in steps:
+                if isinstance(step.found, ProteusError):
+                    self._fail(step.name, step.found)
+        outcomes = iter(self._apply([step.found for step in steps if isinstance(step.found, Operation)]))
         for step in steps:
-            if isinstance(step.found, tuple):
-                kind, reason = step.found
-                (self.report.skipped if kind == "skipped" else self.report.pending).append(Entry(step.name, reason))
-            elif isinstance(step.found, ProteusError):
-                self._fail(step.name, step.found)
-            else:
-                ready.append((step, step.found))
-        operations = [operation for _, operation in ready]
-        for (step, operation), outcome in zip(ready, self._apply(operations), strict=True):
+            found = step.found
+            outcome = next(outcomes) if isinstance(found, Operation) else found
             if isinstance(outcome, ProteusError):
                 self._fail(step.name, outcome)
-            else:
-                self._note(step, operation, outcome)
+            elif isinstance(found, Operation):
+                self._note(step, found, outcome)
+            elif isinstance(found, tuple):
+                kind, reason = found
+                (self.report.skipped if kind == "skipped" else self.report.pending).append(Entry(step.name, reason))
         self._meter.advance(len(steps))
 
     def _apply(self, operations: list[Operation]) -> Sequence[Outcome | ProteusError]:

@@ -19,6 +19,7 @@ from typing import Any
 from .. import _core
 from ..errors import ValidationError
 from ..formats.coerce import coerce, is_path
+from ..formats.files import name_for
 from .times import to_micros
 
 __all__ = ["RECORD_FIELDS", "as_record", "change_of", "draft_of", "draft_size", "read_file"]
@@ -85,6 +86,9 @@ def _structure_part(structure: Any) -> dict[str, Any]:
     if isinstance(structure, os.PathLike) or (isinstance(structure, str) and is_path(structure)):
         path = os.fspath(structure)
         return {"file": read_file(path), "file_name": os.path.basename(os.fsdecode(path))}
+    if isinstance(structure, str | bytes | bytearray | memoryview):
+        data = structure.encode("utf-8", "surrogateescape") if isinstance(structure, str) else bytes(structure)
+        return {"file": data, "file_name": name_for(data, None)}
     structure = coerce(structure)
     if structure is None:
         return {}

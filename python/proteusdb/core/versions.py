@@ -54,9 +54,14 @@ def _changed_parts(session: Session, last: Stored, now: Stored) -> list[str]:
     sizes = [{(kind, name): size for kind, name, size in version.parts} for version in (last, now)]
     changed = []
     for key in {**sizes[0], **sizes[1]}:
-        if sizes[0].get(key) != sizes[1].get(key) or session.part(last, *key) != session.part(now, *key):
+        if sizes[0].get(key) != sizes[1].get(key) or _bytes(session, last, *key) != _bytes(session, now, *key):
             changed.append(_KINDS[key[0]] + key[1])
     return changed
+
+
+def _bytes(session: Session, version: Stored, kind: str, name: str) -> bytes:
+    # A file is stored as what its structure does not predict, so equal blobs may be other files.
+    return Prediction(session, version).originals[name] if kind == "original" else session.part(version, kind, name)
 
 
 def revert(session: Session, prediction_id: str, version: int) -> int:

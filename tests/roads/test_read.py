@@ -1,0 +1,131 @@
+"""Reading by id and in streams."""
+
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from proteusdb import DatabaseManager
+from proteusdb.errors import PredictionNotFoundError, QueryError, ValidationError
+from roads.made import pdb
+
+
+@pytest.fixture
+def filled(db: DatabaseManager) -> DatabaseManager:
+    db.store_predictions(
+        {
+            "sequence": "MKV",
+            "structure": pdb("MKV", x=number),
+            "prediction_id": f"p{number:03d}",
+            "arrays": {"pae": np.full((3, 3), number, np.float32)},
+        }
+        for number in range(100)
+    )
+    return db
+
+
+def test_several_come_in_the_order_asked_for(filled: DatabaseManager) -> None:
+    asked = ["p007", "p003", "p099", "p003"]
+    assert [prediction.prediction_id for prediction in filled.get_predictions(asked)] == asked
+    assert filled.get_predictions([]) == []
+
+
+def test_missing_ones_are_named_up_to_five(filled: DatabaseManager) -> None:
+    with pytest.raises(PredictionNotFoundError) as caught:
+        filled.get_predictions(["p001", *(f"x{number}" for number in range(8))])
+    assert str(caught.value) == "no predictions have the ids 'x0', 'x1', 'x2', 'x3', 'x4' and 3 more"
+    with pytest.raises(PredictionNotFoundError, match="no prediction has the id 'nothing'"):
+        filled.get_prediction("nothing")
+    with pytest.raises(KeyError):
+        filled.get_prediction("nothing")
+
+
+def test_a_stream_is_whole_ordered_and_right(filled: DatabaseManager) -> None:
+    for workers in (1, 3):
+        seen = list(filled.iter_predictions(workers=workers))
+        assert [prediction.prediction_id for prediction in seen] == [f"p{number:03d}" for number in range(100)]
+        for number, prediction in enumerate(seen):
+            structure = prediction.structure
+            assert structure is not None
+            assert structure.coords[0, 0] == pytest.approx(3.8 + number, abs=1e-3)
+            assert prediction.arrays["pae"][0, 0] == number
+    ids = ["p050", "p002"]
+    assert [prediction.prediction_id for prediction in filled.iter_predictions(iter(ids))] == ids
+
+
+def test_fields_leave_structures_untouched(filled: DatabaseManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("a part was fetched")
+
+    monkeypatch.setattr(filled._session, "part", refuse)
+    assert [prediction.sequence for prediction in filled.iter_predictions(fields=("sequence", "metadata"))] == [
+        "MKV"
+    ] * 100
+    with pytest.raises(AssertionError):
+        next(filled.iter_predictions())
+
+
+def test_ids_are_taken_as_they_are_needed(filled: DatabaseManager) -> None:
+    taken = 0
+
+    def ids() -> Iterator[str]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield f"p{taken % 100:03d}"
+
+    stream = filled.iter_predictions(ids(), workers=1)
+    assert next(stream).prediction_id == "p001"
+    assert taken <= 16 * 4
+    stream.close()  # type: ignore[attr-defined]
+
+
+def test_wrong_requests_fail_before_the_first_prediction(filled: DatabaseManager) -> None:
+    with pytest.raises(QueryError, match=r"fields.*'struct'.*structure"):
+        filled.iter_predictions(fields=("struct",))
+    with pytest.raises(QueryError, match="fields"):
+        filled.iter_predictions(fields="sequence")
+    with pytest.raises(QueryError, match="ids and limit"):
+        filled.iter_predictions(["p001"], limit=3)
+    with pytest.raises(ValidationError, match="workers"):
+        filled.iter_predictions(workers=0)
+    with pytest.raises(PredictionNotFoundError, match="nothing"):
+        list(filled.iter_predictions(["p001", "nothing"]))
+
+
+def test_a_stream_survives_writes_meanwhile(filled: DatabaseManager) -> None:
+    stream = filled.iter_predictions()
+    assert next(stream).prediction_id == "p000"
+    filled.store_predictions({"sequence": "MKV", "structure": None, "prediction_id": f"z{n}"} for n in range(200))
+    assert len(list(stream)) >= 99
+
+
+def test_blocks_of_an_array(db: DatabaseManager) -> None:
+    pae = np.arange(30, dtype=np.float32).reshape(5, 6)
+    prediction_id = db.store_prediction("MKV", None, arrays={"pae": pae, "v": np.arange(4)})
+    assert np.array_equal(db.get_array(prediction_id, "pae"), pae)
+    assert np.array_equal(db.get_array(prediction_id, "pae", rows=slice(1, 3)), pae[1:3])
+    assert np.array_equal(db.get_array(prediction_id, "pae", (1, 3), (2, 4)), pae[1:3, 2:4])
+    assert np.array_equal(db.get_array(prediction_id, "pae", cols=[0, 5]), pae[:, [0, 5]])
+    assert np.array_equal(db.get_array(prediction_id, "pae", 2, (1, 3)), pae[2, 1:3])
+    assert np.array_equal(db.get_array(prediction_id, "v", [1, 2]), [1, 2])
+    with pytest.raises(QueryError, match="it has 'pae', 'v'"):
+        db.get_array(prediction_id, "pde")
+    with pytest.raises(QueryError, match="shape"):
+        db.get_array(prediction_id, "pae", 9)
+    with pytest.raises(QueryError, match="shape"):
+        db.get_array(prediction_id, "v", cols=1)
+
+
+@pytest.mark.parametrize("version", [0, -1, True, "1", 99])
+def test_versions_that_are_none_are_refused(filled: DatabaseManager, version: Any) -> None:
+    with pytest.raises(QueryError):
+        filled.get_prediction("p001", version=version)
+
+
+def test_a_manager_can_be_pickled_and_reads_on(filled: DatabaseManager) -> None:
+    with pickle.loads(pickle.dumps(filled)) as other:
+        assert other.get_prediction("p001").sequence == "MKV"
+        assert other.url == filled.url
