@@ -19,8 +19,8 @@ use crate::error::{Error, Result};
 use crate::record::Value;
 
 /// What a message about a wrong date offers.
-pub(super) const ALLOWED: &str = "a date (2024-01-01, the whole UTC day), an ISO 8601 date-time (2024-01-01T12:30:00, UTC unless it has an \
-     offset) or a datetime";
+pub(super) const ALLOWED: &str = "a date (2024-01-01, the whole UTC day), a datetime, or an ISO 8601 date-time \
+                                  (2024-01-01T12:30:00, UTC unless it has an offset)";
 
 /// A stretch of time in µs since 1970-01-01T00:00:00Z, both ends inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

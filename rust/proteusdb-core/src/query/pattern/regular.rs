@@ -12,8 +12,8 @@ const MAX_COMPILED_BYTES: usize = 1 << 20;
 /// Bounds the recursion of the parser.
 const MAX_NESTING: u32 = 100;
 
-const ALLOWED: &str = "letters, ., [AG], [^P], (..|..), ?, *, +, {2,4}, ^ and $ (ends of the chain); no look-around, no \
-                       back-references, which cannot run in linear time";
+const ALLOWED: &str = "letters, ., [AG], [^P], (..|..), ?, *, +, {2,4}, ^ and $ (ends of the chain); look-around and \
+                       back-references are not, since they cannot run in linear time";
 
 /// A compiled expression.
 #[derive(Debug, Clone)]

@@ -72,10 +72,11 @@ fn count(source: &dyn Source, ways: Vec<Access>) -> Result<Vec<(Access, Estimate
         let mut counted = Vec::with_capacity(ways.len());
         for way in &ways {
             let rows = source.estimate(way, cap)?;
-            counted.push((way.clone(), Estimate { rows: rows.min(cap), or_more: rows >= cap }));
+            // More than the cap was counted without walking, so it is the whole number.
+            counted.push((way.clone(), Estimate { rows, or_more: rows == cap }));
         }
         // With one way there is nothing to tell apart.
-        if ways.len() == 1 || cap >= LAST_CAP || counted.iter().any(|(_, estimate)| !estimate.or_more) {
+        if ways.len() == 1 || cap >= LAST_CAP || counted.iter().any(|(_, estimate)| estimate.rows < cap) {
             return Ok(counted);
         }
         cap *= 10;
