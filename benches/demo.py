@@ -136,11 +136,8 @@ def ask(db: DatabaseManager, entries: list[Entry]) -> Iterator[tuple[str, int, i
 
 
 def gzipped(entry: Entry) -> int:
-    """Bytes of the file as .pdb.gz; an mmCIF file is first written as PDB."""
-    if entry.path.name.endswith((".pdb.gz", ".ent.gz")):
-        return len(entry.data)
-    is_pdb = entry.path.suffix.lower() in (".pdb", ".ent")
-    return len(gzip.compress(entry.data if is_pdb else entry.structure.to_pdb().encode(), 6))
+    """Bytes of the file as it is kept in a folder: .pdb.gz or .cif.gz."""
+    return len(entry.data) if entry.path.suffix == ".gz" else len(gzip.compress(entry.data, 6))
 
 
 def show(title: str, rows: list[tuple[str, str]]) -> None:
@@ -194,7 +191,7 @@ def tell(
             ("loading", f"{len(compared) / loading:,.0f} files/s, {read / loading / 1e6:,.1f} MB/s"),
             ("reading back and comparing", f"{len(compared) / comparing:,.0f} predictions/s"),
             ("in the database", f"{stored / residues:,.1f} bytes per residue, with every original file"),
-            ("as .pdb.gz", f"{zipped / residues:,.1f} bytes per residue"),
+            ("as .pdb.gz and .cif.gz", f"{zipped / residues:,.1f} bytes per residue"),
             ("differences", f"{len(wrong)}" if wrong else "none: every column and every byte came back"),
             ("the database", f"{database}  ({stored / 1e6:,.1f} MB)"),
         ],
