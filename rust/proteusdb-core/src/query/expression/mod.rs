@@ -18,7 +18,7 @@
 //!
 //! Words of the grammar are read in either case, names of fields as they are. A text compared with a moment is a date
 //! or date-time, a bare date the whole UTC day. What comparisons mean, also where a value is missing, stands at
-//! [`Condition`](super::Condition).
+//! [`Condition`].
 
 mod parser;
 #[cfg(test)]
