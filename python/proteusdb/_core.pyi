@@ -12,10 +12,33 @@ from numpy.typing import NDArray
 
 from .errors import ProteusError
 
+__all__ = [
+    "Operation",
+    "Settings",
+    "Store",
+    "Stored",
+    "Structure",
+    "__version__",
+    "after_fork_in_child",
+    "after_fork_in_parent",
+    "before_fork",
+    "check_sequence",
+    "decode_array",
+    "decode_original",
+    "decode_structure",
+    "decompress",
+    "encode_structure",
+    "fresh_id",
+    "now",
+    "parse_criteria",
+    "prepare",
+    "sniff",
+]
+
 __version__: str
 
-PlddtScale = Literal["auto", "1", "100", "none"]
-TextColumn = Literal[
+_PlddtScale = Literal["auto", "1", "100", "none"]
+_TextColumn = Literal[
     "atom_name",
     "element",
     "altloc",
@@ -26,14 +49,14 @@ TextColumn = Literal[
     "label_asym_id",
     "label_entity_id",
 ]
-StoredArray = NDArray[Any]
+_StoredArray = NDArray[Any]
 
 @final
 class Structure:
     """Immutable columns of a structure; equality is of every column of every model."""
 
     @staticmethod
-    def read(data: bytes, *, name: str, format: str | None = None, plddt_scale: PlddtScale = "auto") -> Structure:
+    def read(data: bytes, *, name: str, format: str | None = None, plddt_scale: _PlddtScale = "auto") -> Structure:
         """Reads PDB or mmCIF, compressed or not; `name` is the file in error messages."""
 
     @staticmethod
@@ -60,7 +83,7 @@ class Structure:
         entry_id: str,
         title: str,
         software: Sequence[tuple[str, str]],
-        plddt_scale: PlddtScale,
+        plddt_scale: _PlddtScale,
     ) -> Structure:
         """Per-atom columns to a structure. `coords` is (n_models, n_atoms, 3); `b_factor` and `occupancy` are
         (n_models, n_atoms); `label_seq_id` is -2147483648 where there is none; `ter` says that a polymer ends after
@@ -76,13 +99,13 @@ class Structure:
     model_numbers: list[int]
     entry: dict[str, Any]
     """`id`, `title`, `software` (list of (name, version)), `declares_plddt`."""
-    plddt_scale: PlddtScale
+    plddt_scale: _PlddtScale
     sequence: str
     chain_types: list[str]
 
     def sequence_residues(self) -> NDArray[np.uint32]:
         """The residue of each letter of `sequence`, chain breaks not counted."""
-    def with_plddt_scale(self, plddt_scale: PlddtScale) -> Structure:
+    def with_plddt_scale(self, plddt_scale: _PlddtScale) -> Structure:
         """The same columns, on another scale of pLDDT."""
     def model(self, index: int) -> Structure:
         """Model `index` alone."""
@@ -96,7 +119,7 @@ class Structure:
     def occupancy(self) -> NDArray[np.float32]: ...
     def charge(self) -> NDArray[np.int8]: ...
     def hetero(self) -> NDArray[np.bool_]: ...
-    def atom_text(self, column: TextColumn) -> NDArray[np.str_]:
+    def atom_text(self, column: _TextColumn) -> NDArray[np.str_]:
         """A text column, per atom."""
     def residue_number(self) -> NDArray[np.int32]:
         """Per atom."""
@@ -114,7 +137,7 @@ class Structure:
         """(n_atoms,) on 0-100."""
     def to_pdb(self) -> str: ...
     def to_mmcif(self) -> str: ...
-    def __eq__(self, other: object) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
 
 def decompress(data: bytes, *, name: str) -> bytes:
     """Plain bytes of a .gz, .bz2, .zst or .xz file; `data` itself where it is not compressed."""
@@ -126,7 +149,7 @@ def sniff(data: bytes) -> Literal["pdb", "mmcif", "bcif"] | None:
 class Settings:
     """How records are encoded."""
 
-    def __init__(self, *, compression: str, precision: float | None, pae_precision: float | None) -> None: ...
+    def __new__(cls, *, compression: str, precision: float | None, pae_precision: float | None) -> Settings: ...
 
 @final
 class Operation:
@@ -219,7 +242,7 @@ def decode_structure(data: bytes) -> Structure: ...
 def encode_structure(structure: Structure) -> bytes:
     """What `decode_structure` gives back; how a structure is pickled."""
 
-def decode_array(data: bytes) -> StoredArray: ...
+def decode_array(data: bytes) -> _StoredArray: ...
 def decode_original(data: bytes, structure: bytes | None) -> bytes:
     """`structure` is the structure blob of the same version, from which the file may have been predicted."""
 

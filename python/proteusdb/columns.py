@@ -13,7 +13,7 @@ from . import _core
 from .formats.arrays import PlddtScale
 
 if TYPE_CHECKING:
-    from ._core import TextColumn
+    from ._core import _TextColumn
 
 __all__ = ["Columns"]
 
@@ -202,7 +202,7 @@ class Columns:
         """pLDDT of each atom on 0-100, float32 (n_atoms,), or None where the B-factor column is no pLDDT."""
         return self._array("plddt_atom", self.core.plddt_atom)
 
-    def _text(self, column: "TextColumn") -> NDArray[np.str_]:
+    def _text(self, column: "_TextColumn") -> NDArray[np.str_]:
         return self._array(column, lambda: self.core.atom_text(column))
 
     def _array(self, name: str, build: Callable[[], _T]) -> _T:

@@ -173,3 +173,18 @@ def test_pdb_refuses_what_it_cannot_hold_and_names_it() -> None:
     with pytest.raises(ValidationError, match="LONG"):
         structure.to_pdb()
     assert Structure.from_text(structure.to_mmcif()) == structure
+
+
+def test_a_file_of_ours_keeps_the_scale_it_states_on_the_way_into_the_database(tmp_path: Path) -> None:
+    from proteusdb import DatabaseManager
+
+    given = Structure.from_text(made.peptide(), plddt_scale=100)
+    path = tmp_path / "stated.cif"
+    path.write_text(given.to_mmcif())
+    assert Structure.from_file(path).plddt_scale == 100
+    with DatabaseManager(database_path=tmp_path / "proteus.db") as database:
+        (stored,) = database.load_files([path]).ids
+        found = database.get_prediction(stored)
+        assert found.structure == given
+        assert found.confidence == pytest.approx(0.9)
+        assert found.structure.original == path.read_bytes()

@@ -19,7 +19,7 @@ from .. import _core
 from ..errors import ValidationError
 
 if TYPE_CHECKING:
-    from .._core import PlddtScale as ScaleName
+    from .._core import _PlddtScale as ScaleName
 
 __all__ = ["NO_LABEL_SEQ", "PlddtScale", "Text", "build", "floats", "host", "integers", "scale_name"]
 

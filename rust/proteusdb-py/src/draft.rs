@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use numpy::PyUntypedArray;
-use proteusdb_core::formats;
 use proteusdb_core::operation::OnConflict;
 use proteusdb_core::record::{Array, Map, PlddtScale, Structure};
 use proteusdb_core::validate::{ChangeDraft, Draft, Original};
@@ -12,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyInt};
 
-use crate::structure::{self, parse_format, parse_scale};
+use crate::structure::{self, parse_scale};
 use crate::{arrays, values};
 
 /// A draft, and the file its structure is still to be read from.
@@ -55,19 +54,12 @@ impl Pending {
     pub fn read(self) -> Result<Draft> {
         let Self { mut draft, file } = self;
         if let Some(file) = file {
-            let mut structure = file.read().map_err(|error| error.context(&file.name))?;
-            structure.plddt_scale = file.scale;
+            let structure = structure::read(&file.bytes, file.format.as_deref(), file.scale)
+                .map_err(|error| error.context(&file.name))?;
             draft.structure = Some(Arc::new(structure));
             draft.originals.push(Original { name: file.name, bytes: Arc::from(&*file.bytes) });
         }
         Ok(draft)
-    }
-}
-
-impl File {
-    fn read(&self) -> Result<Structure> {
-        let format = self.format.as_deref().map(parse_format).transpose()?;
-        formats::read(&formats::decompress(&self.bytes)?, format)
     }
 }
 

@@ -38,8 +38,19 @@ pub fn parse_scale(name: &str) -> Result<PlddtScale> {
     })
 }
 
+/// The structure in the bytes of a file, compressed or not.
+pub fn read(bytes: &[u8], format: Option<&str>, scale: PlddtScale) -> Result<record::Structure> {
+    let format = format.map(parse_format).transpose()?;
+    let mut structure = formats::read(&formats::decompress(bytes)?, format)?;
+    // A file of ours may say the scale itself.
+    if scale != PlddtScale::Auto {
+        structure.plddt_scale = scale;
+    }
+    Ok(structure)
+}
+
 /// The format with this name.
-pub fn parse_format(name: &str) -> Result<Format> {
+fn parse_format(name: &str) -> Result<Format> {
     Format::from_name(name).ok_or_else(|| {
         let known: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
         Error::validation(format!("format {name:?}: no such format; allowed are {}", known.join(", ")))
@@ -112,17 +123,8 @@ impl Structure {
     #[staticmethod]
     #[pyo3(signature = (data, *, name, format = None, plddt_scale = "auto"))]
     fn read(py: Python<'_>, data: &[u8], name: &str, format: Option<&str>, plddt_scale: &str) -> PyResult<Self> {
-        let format = format.map(parse_format).transpose().map_err(raise)?;
         let scale = parse_scale(plddt_scale).map_err(raise)?;
-        let read = py.detach(|| {
-            let plain = formats::decompress(data)?;
-            formats::read(&plain, format)
-        });
-        let mut structure = read.map_err(|error| raise(error.context(name)))?;
-        // A file of ours may say the scale itself.
-        if scale != PlddtScale::Auto {
-            structure.plddt_scale = scale;
-        }
+        let structure = py.detach(|| read(data, format, scale)).map_err(|error| raise(error.context(name)))?;
         Ok(structure.into())
     }
 
