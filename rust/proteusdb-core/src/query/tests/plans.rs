@@ -138,3 +138,33 @@ fn an_explanation_is_plain_values_and_plain_text() {
     assert!(shown.contains("access      job \"job3\" (100 rows)\n"), "{shown}");
     assert!(shown.contains("order       -confidence, id\n"), "{shown}");
 }
+
+/// A source that only counts: 5,000,000 predictions, counted for nothing, and two long indexes.
+struct Sizes;
+
+impl Source for Sizes {
+    fn scan(&self, _: &Access, _: &mut Visit<'_>) -> Result<()> {
+        Ok(())
+    }
+    fn estimate(&self, access: &Access, cap: u64) -> Result<u64> {
+        Ok(match access {
+            Access::Job(_) => 200_000.min(cap),
+            Access::Confidence(_) => 4_000_000.min(cap),
+            _ => 5_000_000,
+        })
+    }
+    fn models(&self, _: Option<&str>, _: Option<&str>) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+}
+
+#[test]
+fn long_ways_are_counted_on_until_one_is_the_shortest() {
+    let asked = criteria([("job", text("x")), ("confidence_threshold", Value::Float(0.5))]);
+    let told = run(&Sizes, &asked, Deadline::never()).unwrap().explanation;
+    assert_eq!((told.access.as_str(), told.estimated, told.estimated_or_more), ("job \"x\"", 200_000, false));
+    assert_eq!(
+        told.rejected,
+        ["confidence from 0.5 (1000000 rows or more)", "every prediction in id order (5000000 rows)"]
+    );
+}
