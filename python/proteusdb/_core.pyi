@@ -225,7 +225,8 @@ class Stored:
     def fresh(self, kind: str, name: str) -> bytes | None:
         """The part's bytes where they are still in memory."""
     def with_version(self, version: int, *, updated_at: int, created_at: int, model_id: str | None) -> Stored:
-        """The same content as a written version; for back ends that live in Python."""
+        """The same content as a written version; for back ends that live in Python. `created_at` counts where the
+        record came without one."""
     def tombstone(self, *, updated_at: int) -> Stored:
         """The version that says this prediction was deleted."""
 

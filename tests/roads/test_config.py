@@ -173,7 +173,7 @@ def test_importing_the_package_imports_no_optional_library(tmp_path: Path) -> No
         "import sys, proteusdb\n"
         "before = set(sys.modules)\n"
         "proteusdb.DatabaseManager('lmdb', 'p.db').close()\n"
-        "heavy = {'gemmi', 'biotite', 'pandas', 'polars', 'pyarrow', 'typer', 'rich', 'torch', 'hypothesis', 'pytest'}\n"
+        "heavy = {'gemmi', 'biotite', 'pandas', 'polars', 'pyarrow', 'typer', 'rich', 'torch', 'pytest'}\n"
         "print(sorted(heavy & set(sys.modules)), 'numpy' in before)\n"
     )
     done = subprocess.run(

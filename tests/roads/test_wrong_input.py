@@ -78,7 +78,7 @@ def sqlite(file: Path) -> None:
 
 
 OPENED: list[tuple[str, Callable[[Path], Any], str]] = [
-    ("directory", lambda file: file.mkdir(), "director"),
+    ("directory", lambda file: file.mkdir(), "folder"),
     ("text", lambda file: file.write_text("hello\n" * 2000), "not|no "),
     ("SQLite", sqlite, "sqlite"),
 ]
@@ -123,7 +123,7 @@ def test_a_wrong_criterion_is_refused_wherever_it_is_given(
 
 
 def test_criteria_are_a_dict_and_given_once(db: DatabaseManager) -> None:
-    with pytest.raises(QueryError, match="limit.*once"):
+    with pytest.raises(QueryError, match=r"limit.*once"):
         db.query_predictions({"limit": 3}, limit=4)
     for wrong in ("MKV*", ["limit"], {3: 4}):
         with pytest.raises(QueryError, match="criteria"):

@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import _core
 from .._core import Operation, Stored
-from ..errors import ProteusError
+from ..errors import PredictionNotFoundError, ProteusError
 from .base import Capabilities, Outcome
 
 __all__ = ["LmdbBackend"]
@@ -75,7 +75,10 @@ class LmdbBackend:
 
     def history(self, prediction_id: str) -> list[Stored]:
         """See `Backend.history`."""
-        return self._store.history(prediction_id)
+        try:
+            return self._store.history(prediction_id)
+        except PredictionNotFoundError:
+            return []
 
     def part(self, stored: Stored, kind: str, name: str) -> bytes:
         """See `Backend.part`."""
@@ -119,7 +122,10 @@ class LmdbBackend:
 
     def list_analyses(self, prediction_id: str | None) -> list[str]:
         """See `Backend.list_analyses`."""
-        return self._store.list_analyses(prediction_id)
+        try:
+            return self._store.list_analyses(prediction_id)
+        except PredictionNotFoundError:
+            return []
 
     def stats(self) -> dict[str, Any]:
         """See `Backend.stats`."""

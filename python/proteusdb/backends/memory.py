@@ -29,9 +29,6 @@ from .base import Capabilities, Outcome
 
 __all__ = ["MemoryBackend"]
 
-#: What an unwritten version's `created_at` is where none was given.
-_UNSET_TIME = -(2**63)
-
 
 class MemoryBackend:
     """Predictions, models and analyses in dicts; see the head of this file.
@@ -100,10 +97,9 @@ class MemoryBackend:
                 f"prediction {new.prediction_id!r} exists as version {current.version}; choose another id, or "
                 "on_conflict='skip' or 'replace'"
             )
-        given = None if new.created_at == _UNSET_TIME else new.created_at
         first = self._last_commit if current is None else current.created_at
         model_id = None if operation.model is None else self._model_id(operation.model)
-        return self._append(new, first if given is None else given, model_id)
+        return self._append(new, first, model_id)
 
     def _update(self, operation: Operation) -> Outcome:
         current = self._existing(operation.target)

@@ -132,6 +132,8 @@ impl Stored {
 
     #[pyo3(signature = (version, *, updated_at, created_at, model_id))]
     fn with_version(&self, version: u32, updated_at: i64, created_at: i64, model_id: Option<String>) -> Self {
+        // A time that was given stays, 1970-01-01T00:00:00Z too.
+        let created_at = if self.0.created_at == UNSET_TIME { created_at } else { self.0.created_at };
         Prediction { version, updated_at, created_at, model_id, ..(*self.0).clone() }.into()
     }
 

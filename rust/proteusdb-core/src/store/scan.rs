@@ -246,5 +246,7 @@ fn prefix_range(prefix: &str) -> Range {
 }
 
 fn bounds<'k>(from: &'k Key, to: Option<&'k Key>) -> (Bound<&'k [u8]>, Bound<&'k [u8]>) {
-    (Bound::Included(from.as_bytes()), to.map_or(Bound::Unbounded, |to| Bound::Excluded(to.as_bytes())))
+    // LMDB refuses to seek an empty key, which is where a range without a lower bound begins.
+    let start = if from.as_bytes().is_empty() { Bound::Unbounded } else { Bound::Included(from.as_bytes()) };
+    (start, to.map_or(Bound::Unbounded, |to| Bound::Excluded(to.as_bytes())))
 }

@@ -68,6 +68,19 @@ fn found(store: &Store, access: &Access) -> Vec<String> {
     ids
 }
 
+/// A query by an upper bound of the time alone failed with MDB_BAD_VALSIZE: its range began at the empty key, which LMDB
+/// refuses to seek.
+#[test]
+fn a_range_may_lack_either_bound() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder, Options::default());
+    one(&store, draft("a", "MKT", 0.9, 0)).unwrap();
+    for (from, to) in [(None, Some(i64::MAX)), (Some(0), None), (None, None)] {
+        assert_eq!(found(&store, &Access::Created { from, to }), ["a"], "{from:?} {to:?}");
+    }
+    assert_eq!(found(&store, &Access::Created { from: None, to: Some(0) }), Vec::<String>::new());
+}
+
 #[test]
 fn a_stored_prediction_comes_back_and_outlives_the_handle() {
     let folder = TempDir::new().unwrap();
