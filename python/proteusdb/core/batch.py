@@ -156,14 +156,12 @@ class Loader(Generic[Item]):
                     self._fail(step.name, step.found)
         outcomes = iter(self._apply([step.found for step in steps if isinstance(step.found, Operation)]))
         for step in steps:
-            found = step.found
-            outcome = next(outcomes) if isinstance(found, Operation) else found
-            if isinstance(outcome, ProteusError):
-                self._fail(step.name, outcome)
-            elif isinstance(found, Operation):
-                self._note(step, found, outcome)
-            elif isinstance(found, tuple):
-                kind, reason = found
+            if isinstance(step.found, Operation):
+                self._note(step, step.found, next(outcomes))
+            elif isinstance(step.found, ProteusError):
+                self._fail(step.name, step.found)
+            else:
+                kind, reason = step.found
                 (self.report.skipped if kind == "skipped" else self.report.pending).append(Entry(step.name, reason))
         self._meter.advance(len(steps))
 
@@ -172,7 +170,10 @@ class Loader(Generic[Item]):
             return []
         return (self._session.commit_each if self._skip_errors else self._session.commit)(operations)
 
-    def _note(self, step: Step, operation: Operation, outcome: Outcome) -> None:
+    def _note(self, step: Step, operation: Operation, outcome: Outcome | ProteusError) -> None:
+        if isinstance(outcome, ProteusError):
+            self._fail(step.name, outcome)
+            return
         what, prediction_id, version = outcome
         if what == "skipped":
             reason = f"prediction {prediction_id!r} is stored already, as version {version}"

@@ -119,10 +119,11 @@ class QueryResult(Sequence[Prediction]):
 
     def __rich__(self) -> Table:
         from rich.table import Table
+        from rich.text import Text
 
         table = Table(*tables.SHOWN, title=f"{len(self):,} predictions", title_justify="left")
         for row in self._rows():
-            table.add_row(*row)
+            table.add_row(*map(Text, row))
         return table
 
     def _repr_html_(self) -> str:
