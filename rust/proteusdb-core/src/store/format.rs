@@ -8,43 +8,47 @@
 
 use std::path::Path;
 
-use heed::{Database, types::Bytes};
-
 use super::tables::TablesIn;
 use super::{Txn, lmdb, probe, sealed};
-use crate::codec::wire::Reader;
 use crate::error::Result;
 
-const KEY: &[u8] = b"format";
+/// The table that holds the record.
+pub(super) const TABLE: &str = "meta";
+/// Its key there.
+pub(super) const KEY: &[u8] = b"format";
 const NAME: &[u8] = b"proteusdb";
 /// The version of the layout that FORMAT.md describes.
 pub(super) const VERSION: u32 = 1;
 
-/// Refuses a file of another program or of a newer version.
-pub(super) fn check(
-    path: &Path,
-    meta: Option<Database<'_, Bytes, Bytes>>,
-    txn: &Txn<'_>,
-    entries: usize,
-) -> Result<()> {
-    if entries == 0 {
+/// Reads the record of an open store.
+///
+/// # Errors
+/// `Connection` for a version this program does not read, `Corruption` where the record is damaged.
+pub(super) fn check(path: &Path, tables: &TablesIn<'_>, txn: &Txn<'_>) -> Result<()> {
+    let value = tables.meta.get(txn, KEY).map_err(lmdb)?;
+    let value = value.ok_or_else(|| probe::refuse(path, "its format record is missing"))?;
+    let version = version(value).ok_or_else(|| probe::refuse(path, "its format record is not ours"))?;
+    check_version(path, version)?;
+    sealed::open(TABLE, KEY, value).map(drop)
+}
+
+/// The format version in the record as it lies on the page; `None` in a record of another program.
+///
+/// Whatever later versions change, they leave name and version where these lines find them.
+pub(super) fn version(value: &[u8]) -> Option<u32> {
+    let version = value.get(sealed::HEAD..)?.strip_prefix(NAME)?.first_chunk()?;
+    Some(u32::from_le_bytes(*version))
+}
+
+/// Refuses a version this program does not read.
+pub(super) fn check_version(path: &Path, version: u32) -> Result<()> {
+    if (1..=VERSION).contains(&version) {
         return Ok(());
     }
-    let foreign = || probe::refuse(path, "it is an LMDB file of another program; nothing was changed");
-    let meta = meta.ok_or_else(foreign)?;
-    let value = meta.get(txn, KEY).map_err(lmdb)?.ok_or_else(foreign)?;
-    let mut reader = Reader::new(sealed::open("meta", KEY, value)?, "format record");
-    if reader.take(NAME.len())? != NAME {
-        return Err(foreign());
-    }
-    let version = u32::from_le_bytes(reader.array()?);
-    if version > VERSION {
-        return Err(probe::refuse(
-            path,
-            &format!("its format is version {version}, this program reads up to {VERSION}; a newer proteusdb opens it"),
-        ));
-    }
-    Ok(())
+    let why = format!(
+        "its format is version {version}, this program reads up to {VERSION}; upgrade to the proteusdb that wrote it"
+    );
+    Err(probe::refuse(path, &why))
 }
 
 /// Writes the record of a new store; whether it was new.
@@ -56,6 +60,6 @@ pub(super) fn write_if_absent(tables: &TablesIn<'_>, txn: &mut heed::RwTxn<'_>) 
     payload.extend(VERSION.to_le_bytes());
     payload.extend(uuid::Uuid::now_v7().as_bytes());
     payload.extend(0_u64.to_le_bytes());
-    tables.meta.put(txn, KEY, &sealed::seal("meta", KEY, &payload)).map_err(lmdb)?;
+    tables.meta.put(txn, KEY, &sealed::seal(TABLE, KEY, &payload)).map_err(lmdb)?;
     Ok(true)
 }

@@ -5,7 +5,7 @@
 //!       └─ read(|snapshot| ..) ─> one read transaction         snapshot, scan, stats, check
 //! ```
 //!
-//! No transaction leaves a call: see [`env`] for why. The bytes are described in FORMAT.md.
+//! No transaction leaves a call: see [`shared`] for why. The bytes are described in FORMAT.md.
 //!
 #![doc = include_str!("../../FORMAT.md")]
 
@@ -14,16 +14,23 @@ mod blobs;
 mod check;
 mod counters;
 mod env;
+mod fork;
 mod format;
 mod header;
 mod indexes;
 mod keys;
+mod lock;
 mod models;
+mod network;
+mod open;
 mod options;
+mod pages;
 mod probe;
+mod registry;
 mod scan;
 mod sealed;
 mod sequences;
+mod shared;
 mod snapshot;
 mod stats;
 mod tables;
@@ -32,9 +39,9 @@ mod write;
 use std::path::Path;
 use std::sync::Arc;
 
-use env::Shared;
-pub use env::{after_fork, before_fork};
+pub use fork::{after_fork, before_fork};
 pub use options::{Durability, Options};
+use shared::Shared;
 pub use snapshot::{Snapshot, Version};
 pub use stats::Stats;
 pub use write::Mode;
@@ -61,7 +68,7 @@ impl Store {
     /// # Errors
     /// `Connection` with the reason and the cure; a file that is refused is not changed.
     pub fn open(path: &Path, options: &Options) -> Result<Self> {
-        Ok(Self { shared: Shared::open(path, options)?, read_only: options.read_only })
+        Ok(Self { shared: registry::open(path, options)?, read_only: options.read_only })
     }
 
     /// The absolute path.

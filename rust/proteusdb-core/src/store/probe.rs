@@ -1,18 +1,42 @@
 //! What a path holds, before LMDB is let near it: a wrong file is neither opened nor changed, and nothing is created
 //! beside it.
+//!
+//! ```text
+//! absent | empty | a store of a format version we read | anything else: refused, with the reason and the cure
+//! ```
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::options::Options;
+use super::pages::{self, Head};
+use super::{format, network};
 use crate::error::{Error, Result};
 
-/// The absolute path of a store.
+/// What a path holds, as far as a store can be opened or made there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// There is no file.
+    Absent,
+    /// A file without content, or an LMDB file nothing was ever written to.
+    Empty,
+    /// A store.
+    Store,
+}
+
+/// A page that is being rewritten at this moment reads wrong; a later look sees it whole.
+const LOOKS: u64 = 6;
+
+/// The absolute path of a store, symbolic links followed.
 ///
 /// # Errors
 /// `Connection` where its folder does not exist.
 pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
+    if let Ok(found) = path.canonicalize() {
+        return Ok(found);
+    }
     let name = path.file_name().ok_or_else(|| refuse(path, "the path names no file"))?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -24,18 +48,17 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Whether the file is there and has something in it.
+/// Looks at a path.
 ///
 /// # Errors
-/// `Connection` where it is not something a store can be opened from, with the reason and the cure.
-pub(super) fn existing(path: &Path, options: &Options) -> Result<bool> {
+/// `Connection` where a store can be neither opened nor made there, with the reason and the cure.
+pub(super) fn look(path: &Path, options: &Options) -> Result<Found> {
     let found = match fs::metadata(path) {
         Ok(found) => found,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !options.read_only => {
-            network(path, options)?;
-            return Ok(false);
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return network::check(path, options).map(|()| Found::Absent);
         }
-        Err(error) => return Err(refuse(path, &format!("it cannot be read ({error})"))),
+        Err(error) => return Err(refuse(path, &format!("it cannot be looked at ({error})"))),
     };
     if found.is_dir() {
         return Err(refuse(path, "it is a folder; name a file in it, as in folder/proteus.db"));
@@ -43,69 +66,65 @@ pub(super) fn existing(path: &Path, options: &Options) -> Result<bool> {
     if !found.is_file() {
         return Err(refuse(path, "it is no ordinary file"));
     }
-    network(path, options)?;
-    let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut head));
-    read.map_err(|error| refuse(path, &format!("it cannot be read ({error})")))?;
+    network::check(path, options)?;
+    let unreadable = |error| refuse(path, &format!("it cannot be read ({error})"));
+    let mut file = File::open(path).map_err(unreadable)?;
+    let verdict = patiently(path, &mut file)?;
     if !options.read_only {
-        let opened = File::options().read(true).write(true).open(path);
-        opened.map_err(|error| {
+        File::options().read(true).write(true).open(path).map_err(|error| {
             refuse(path, &format!("it cannot be written ({error}); read_only=True opens it to read"))
         })?;
     }
-    match (head.is_empty(), options.read_only) {
-        (true, false) => Ok(false),
-        (true, true) => Err(refuse(path, "the file is empty and read_only=True creates no store")),
-        (false, _) => lmdb_file(path, &head).map(|()| true),
-    }
+    Ok(verdict)
 }
 
-/// An LMDB file of the 0.9 line begins with a page header of 16 bytes, the magic number and data version 1.
-fn lmdb_file(path: &Path, head: &[u8]) -> Result<()> {
-    const MAGIC: u32 = 0xBEEF_C0DE;
-    let word = |at: usize| head.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
-    if head.starts_with(b"SQLite format 3\0") {
-        return Err(refuse(path, "it is an SQLite file; backend=\"sqlite\" is for those"));
-    }
-    match (word(16), word(20)) {
-        (Some(MAGIC), Some(1)) => Ok(()),
-        (Some(MAGIC), Some(version)) => Err(refuse(path, &format!("its LMDB data version is {version}, 1 is needed"))),
-        _ => Err(refuse(path, "it is no database of this program; nothing was changed")),
-    }
+/// Whether another look may see something else.
+enum Doubt {
+    Surely(Error),
+    Perhaps(Error),
 }
 
-/// Refuses to write on file systems whose locks LMDB cannot rely on.
-fn network(path: &Path, options: &Options) -> Result<()> {
-    if options.read_only || options.allow_network_fs {
-        return Ok(());
+fn patiently(path: &Path, file: &mut File) -> Result<Found> {
+    let mut verdict = inside(path, file);
+    for look in 1..LOOKS {
+        if !matches!(verdict, Err(Doubt::Perhaps(_))) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(look));
+        verdict = inside(path, file);
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    match rustix::fs::statfs(folder).ok().and_then(|found| network_name(found.f_type)) {
-        None => Ok(()),
-        Some(name) => Err(refuse(
-            path,
-            &format!(
-                "it lies on {name}, where the locks that keep writers apart cannot be relied on; put it on a local disk, \
-                 open it with read_only=True, or say allow_network_fs=True if only this host will ever open it"
-            ),
-        )),
-    }
+    verdict.map_err(|(Doubt::Surely(error) | Doubt::Perhaps(error))| error)
 }
 
-/// Names by the magic numbers of statfs(2).
-fn network_name(magic: i64) -> Option<&'static str> {
-    match magic & 0xffff_ffff {
-        0x6969 => Some("NFS"),
-        0xff53_4d42 | 0xfe53_4d42 | 0x517b => Some("SMB"),
-        0x0bd0_0bd0 => Some("Lustre"),
-        0x4750_4653 => Some("GPFS"),
-        0x00c3_6400 => Some("CephFS"),
-        0x1983_0326 => Some("BeeGFS"),
-        0x7461_636f => Some("OCFS2"),
-        0x0116_1970 => Some("GFS2"),
-        0x5346_414f => Some("AFS"),
-        _ => None,
+fn inside(path: &Path, file: &mut File) -> Result<Found, Doubt> {
+    let head = pages::head(file);
+    let meta = match head.map_err(|error| Doubt::Surely(refuse(path, &format!("it cannot be read ({error})"))))? {
+        Head::Nothing => return Ok(Found::Empty),
+        Head::Current(meta) if meta.is_empty() => return Ok(Found::Empty),
+        Head::Current(meta) => meta,
+        Head::Foreign => {
+            let why = "it is an LMDB file of another data format (LMDB 1.0 or later, or another byte order); proteusdb \
+                       reads and writes that of LMDB 0.9";
+            return Err(Doubt::Surely(refuse(path, why)));
+        }
+        Head::Unknown => return Err(Doubt::Perhaps(stranger(path, file))),
+    };
+    let record = pages::look_up(file, &meta, format::TABLE.as_bytes(), format::KEY);
+    let version = record
+        .as_deref()
+        .and_then(format::version)
+        .ok_or_else(|| Doubt::Perhaps(refuse(path, "it is an LMDB file of another program; nothing was changed")))?;
+    format::check_version(path, version).map_err(Doubt::Surely)?;
+    Ok(Found::Store)
+}
+
+fn stranger(path: &Path, file: &mut File) -> Error {
+    let mut start = Vec::new();
+    let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(16).read_to_end(&mut start));
+    if read.is_ok() && start == b"SQLite format 3\0" {
+        return refuse(path, "it is an SQLite file; backend=\"sqlite\" is for those");
     }
+    refuse(path, "it is no database of this program; nothing was changed")
 }
 
 /// The error for a path that cannot be opened.

@@ -245,8 +245,8 @@ fn prefix_range(prefix: &str) -> Range {
     (key, after)
 }
 
+/// LMDB seeks no empty key, so a range from the very beginning has no lower bound.
 fn bounds<'k>(from: &'k Key, to: Option<&'k Key>) -> (Bound<&'k [u8]>, Bound<&'k [u8]>) {
-    // LMDB refuses to seek an empty key, which is where a range without a lower bound begins.
-    let start = if from.as_bytes().is_empty() { Bound::Unbounded } else { Bound::Included(from.as_bytes()) };
-    (start, to.map_or(Bound::Unbounded, |to| Bound::Excluded(to.as_bytes())))
+    let start = Some(from.as_bytes()).filter(|from| !from.is_empty());
+    (start.map_or(Bound::Unbounded, Bound::Included), to.map_or(Bound::Unbounded, |to| Bound::Excluded(to.as_bytes())))
 }

@@ -14,7 +14,8 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::error::{Error, Result};
 
 const VERSION: u8 = 1;
-const HEAD: usize = 1 + 8;
+/// Bytes in front of the payload.
+pub(super) const HEAD: usize = 1 + 8;
 
 /// A payload as the value of `key` in `table`.
 pub(super) fn seal(table: &'static str, key: &[u8], payload: &[u8]) -> Vec<u8> {

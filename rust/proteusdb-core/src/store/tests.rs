@@ -1,5 +1,8 @@
 //! The store against a model of it: whatever the operations, the same answers, and tables that agree.
 
+mod crash;
+mod opening;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 

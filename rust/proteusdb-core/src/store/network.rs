@@ -1,0 +1,58 @@
+//! Network file systems, where LMDB's locks and shared memory do not reach the other hosts.
+
+use std::path::Path;
+
+use super::options::Options;
+use super::probe::refuse;
+use crate::error::Result;
+
+/// Refuses to write on file systems whose locks LMDB cannot rely on.
+pub(super) fn check(path: &Path, options: &Options) -> Result<()> {
+    if options.read_only || options.allow_network_fs {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    match rustix::fs::statfs(folder).ok().and_then(|found| name(found.f_type as u64)) {
+        None => Ok(()),
+        Some(name) => Err(refuse(
+            path,
+            &format!(
+                "it lies on {name}, where the locks that keep writers apart cannot be relied on; put it on a local disk, \
+                 write through a Spool or a server back end, open it with read_only=True, or say allow_network_fs=True \
+                 if only this host will ever open it"
+            ),
+        )),
+    }
+}
+
+/// Names by the magic numbers of statfs(2), which are 32 bits in a word of the machine.
+fn name(magic: u64) -> Option<&'static str> {
+    match magic & 0xffff_ffff {
+        0x6969 => Some("NFS"),
+        0xff53_4d42 | 0xfe53_4d42 | 0x517b => Some("SMB"),
+        0x0bd0_0bd0 => Some("Lustre"),
+        0x4750_4653 => Some("GPFS"),
+        0x00c3_6400 => Some("CephFS"),
+        0x1983_0326 => Some("BeeGFS"),
+        0x2003_0528 => Some("OrangeFS"),
+        0xaad7_aaea => Some("PanFS"),
+        0x7461_636f => Some("OCFS2"),
+        0x0116_1970 => Some("GFS2"),
+        0x5346_414f | 0x6b41_4653 => Some("AFS"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_file_systems_are_known_and_local_ones_are_not() {
+        assert_eq!(name(0x6969), Some("NFS"));
+        assert_eq!(name(0xffff_ffff_ff53_4d42), Some("SMB"), "sign-extended on some machines");
+        assert_eq!(name(0xef53), None, "ext4");
+        let folder = tempfile::tempdir().unwrap();
+        assert!(check(&folder.path().join("proteus.db"), &Options::default()).is_ok());
+    }
+}

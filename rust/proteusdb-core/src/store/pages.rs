@@ -1,0 +1,163 @@
+//! A bounds-checked reader of LMDB's pages, for looking into a file before LMDB does.
+//!
+//! ```text
+//! page   number (8) pad (2) flags (2) lower (2) upper (2) | node offsets (2 each) ... nodes
+//! meta   page header | magic (4) version (4) address (8) map size (8) | free tree (48) main tree (48) | last page (8) txn (8)
+//! tree   page size (4) flags (2) depth (2) branches leaves overflows entries (8 each) root (8)
+//! node   size low (2) size high (2) flags (2) key length (2) | key | data, or a tree, or a page number
+//! ```
+//!
+//! All little-endian, as LMDB writes them on the machines it shares files between. It only follows a key from a root
+//! to its leaf; nothing here trusts a number it read, and a file that changes meanwhile gives "not found" at worst.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+
+/// The first bytes of a file, enough for both meta pages of the usual page size.
+const HEAD: usize = 8192;
+const PAGE_HEADER: usize = 16;
+const MAGIC: u32 = 0xBEEF_C0DE;
+const NO_PAGE: u64 = u64::MAX;
+const MAX_DEPTH: usize = 32;
+
+const BRANCH: u16 = 0x01;
+const LEAF: u16 = 0x02;
+const META: u16 = 0x08;
+const SUB_TREE: u16 = 0x02;
+const BIG_DATA: u16 = 0x01;
+
+/// What the first page says about an LMDB file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Head {
+    /// The data format of LMDB 0.9, which this program shares.
+    Current(Meta),
+    /// LMDB, but another data format: 1.0 and later, or a machine of another byte order.
+    Foreign,
+    /// No LMDB file.
+    Unknown,
+    /// No bytes at all.
+    Nothing,
+}
+
+/// The newer of a file's two meta pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Meta {
+    page_size: usize,
+    transaction: u64,
+    /// Root of the tree of named tables; `None` in a file nothing was written to.
+    root: Option<u64>,
+}
+
+impl Meta {
+    /// Whether nothing was ever committed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.root.is_none()
+    }
+}
+
+/// What the beginning of a file is.
+pub(super) fn head(file: &mut File) -> std::io::Result<Head> {
+    let mut bytes = Vec::with_capacity(HEAD);
+    file.seek(SeekFrom::Start(0))?;
+    file.take(HEAD as u64).read_to_end(&mut bytes)?;
+    if bytes.is_empty() {
+        return Ok(Head::Nothing);
+    }
+    let Some(first) = meta(&bytes) else {
+        return Ok(if is_foreign(&bytes) { Head::Foreign } else { Head::Unknown });
+    };
+    let mut second = vec![0; PAGE_HEADER + 136];
+    file.seek(SeekFrom::Start(first.page_size as u64))?;
+    let second = file.read_exact(&mut second).ok().and_then(|()| meta(&second));
+    // Whichever transaction is newer is the one readers see.
+    Ok(Head::Current(second.filter(|second| second.transaction > first.transaction).unwrap_or(first)))
+}
+
+fn meta(page: &[u8]) -> Option<Meta> {
+    if u16_at(page, 10)? & META == 0 || u32_at(page, 16)? != MAGIC || u32_at(page, 20)? != 1 {
+        return None;
+    }
+    let page_size = u32_at(page, 40)? as usize;
+    let usual = page_size.is_power_of_two() && (512..=65_536).contains(&page_size);
+    let root = Some(u64_at(page, 128)?).filter(|&root| root != NO_PAGE);
+    usual.then_some(Meta { page_size, transaction: u64_at(page, 144)?, root })
+}
+
+/// LMDB 1.0 has a longer page header and a newer version; a big-endian machine writes the magic the other way round.
+fn is_foreign(page: &[u8]) -> bool {
+    [16, 20, 24].into_iter().filter_map(|at| u32_at(page, at)).any(|word| word == MAGIC || word == MAGIC.swap_bytes())
+}
+
+/// The data under `key` in the named table `table`: `None` where table or key is not found, or a page reads wrong.
+pub(super) fn look_up(file: &mut File, meta: &Meta, table: &[u8], key: &[u8]) -> Option<Vec<u8>> {
+    let tree = find(file, meta.page_size, meta.root?, table, SUB_TREE)?;
+    let root = u64_at(&tree, 40).filter(|&root| root != NO_PAGE)?;
+    find(file, meta.page_size, root, key, 0)
+}
+
+fn find(file: &mut File, page_size: usize, root: u64, key: &[u8], flags: u16) -> Option<Vec<u8>> {
+    let mut number = root;
+    for _ in 0..MAX_DEPTH {
+        let page = read_page(file, page_size, number)?;
+        match u16_at(&page, 10)? & (BRANCH | LEAF) {
+            BRANCH => number = child(&page, key)?,
+            LEAF => return leaf(&page, key, flags),
+            _ => return None,
+        }
+    }
+    None
+}
+
+fn read_page(file: &mut File, page_size: usize, number: u64) -> Option<Vec<u8>> {
+    let mut page = vec![0; page_size];
+    file.seek(SeekFrom::Start(number.checked_mul(page_size as u64)?)).ok()?;
+    file.read_exact(&mut page).ok()?;
+    (u64_at(&page, 0)? == number).then_some(page)
+}
+
+/// The page below which the key lies: that of the last node whose key is not above it; the first has none.
+fn child(page: &[u8], key: &[u8]) -> Option<u64> {
+    let mut found = None;
+    for (index, node) in nodes(page)?.into_iter().enumerate() {
+        if index > 0 && node_key(page, node)? > key {
+            break;
+        }
+        let [low, high, top] = [u16_at(page, node)?, u16_at(page, node + 2)?, u16_at(page, node + 4)?];
+        found = Some(u64::from(low) | u64::from(high) << 16 | u64::from(top) << 32);
+    }
+    found
+}
+
+fn leaf(page: &[u8], key: &[u8], flags: u16) -> Option<Vec<u8>> {
+    for node in nodes(page)? {
+        if node_key(page, node)? == key {
+            let size = usize::from(u16_at(page, node)?) | usize::from(u16_at(page, node + 2)?) << 16;
+            let at = node + 8 + key.len();
+            let wanted = u16_at(page, node + 4)? & (SUB_TREE | BIG_DATA) == flags;
+            return page.get(at..at.checked_add(size)?).filter(|_| wanted).map(<[u8]>::to_vec);
+        }
+    }
+    None
+}
+
+fn nodes(page: &[u8]) -> Option<Vec<usize>> {
+    let end = usize::from(u16_at(page, 12)?);
+    (PAGE_HEADER..end).step_by(2).map(|at| u16_at(page, at).map(usize::from)).collect()
+}
+
+fn node_key(page: &[u8], node: usize) -> Option<&[u8]> {
+    let length = usize::from(u16_at(page, node + 6)?);
+    page.get(node + 8..node + 8 + length)
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes.get(at..)?.first_chunk().copied().map(u16::from_le_bytes)
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk().copied().map(u32::from_le_bytes)
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)
+}
