@@ -122,7 +122,13 @@ class QueryVerbs(Verbs):
         """
         return self._session.outside("explain").explain(gather(criteria, keywords), self._session.config.timeout)
 
-    def best(self, by: str = "ranking_score", per: str = "job", **criteria: Any) -> QueryResult:
+    def best(
+        self,
+        by: str = "ranking_score",
+        per: str = "job",
+        criteria: Mapping[str, Any] | None = None,
+        **keywords: Any,
+    ) -> QueryResult:
         """The best prediction of each job, or of each sequence.
 
         Parameters
@@ -131,8 +137,10 @@ class QueryVerbs(Verbs):
             What is highest in the best; or the path of a number, such as `metadata.scores.ptm`.
         per : {"job", "sequence"}
             Of what there is one best.
-        **criteria
+        criteria : dict, optional
             Those of `query_predictions`, which come before choosing.
+        **keywords
+            The same by name.
 
         Returns
         -------
@@ -144,6 +152,6 @@ class QueryVerbs(Verbs):
         QueryError
             `by`, `per` or a criterion is not allowed.
         """
-        wanted = gather(None, criteria)
+        wanted = gather(criteria, keywords)
         pins = self._session.outside("best").best(wanted, by, per, self._session.config.timeout)
         return QueryResult(self._session, pins, lambda: len(pins))
