@@ -274,7 +274,18 @@ class Structure(Columns):
         return Structure(self.core.model(index + self.n_models if -self.n_models <= index < 0 else index))
 
     def with_plddt_scale(self, plddt_scale: PlddtScale) -> "Structure":
-        """The same structure, its B-factor column taken as pLDDT on another scale: "auto", 1, 100 or None."""
+        """The same structure, its B-factor column taken as pLDDT on another scale.
+
+        Parameters
+        ----------
+        plddt_scale : {"auto", 1, 100, None}
+            What the column holds: pLDDT on 0-1 or on 0-100, `None` for no pLDDT, or decided from the values.
+
+        Raises
+        ------
+        ValidationError
+            The scale is none of these.
+        """
         core = self.core.with_plddt_scale(arrays.scale_name(plddt_scale))
         return Structure(core, original=self._original, original_name=self._original_name)
 

@@ -37,7 +37,7 @@ def seen(folder: Path, *args: str) -> str:
     return text
 
 
-def test_query_is_a_table_and_says_what_it_left_out(loaded: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_query_is_a_table_and_says_what_it_left_out(loaded: Shell) -> None:
     text = seen(loaded.folder, "query")
     assert "\t" not in text
     assert all(word in text for word in ("id", "confidence", "AF-P00000-F1-model_v4"))

@@ -1,5 +1,6 @@
 """The commands, as a list. Each is a function in a file of its own name."""
 
+import inspect
 from typing import Annotated
 
 import typer
@@ -37,7 +38,7 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def proteusdb(
+def _proteusdb(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
@@ -48,8 +49,8 @@ def proteusdb(
 def _register() -> None:
     """A docstring's first part is the help; what follows ``Example`` stands at the end of it."""
     for command in COMMANDS:
-        text, _, example = (command.__doc__ or "").partition("\nExample::")
-        epilog = f"[bold]Example:[/bold]  {' '.join(example.split())}" if example else None
+        text, _, example = (inspect.getdoc(command) or "").partition("\nExample::")
+        epilog = f"[bold]Example:[/bold]  {' '.join(example.split())}"
         app.command(command.__name__, help=text.strip(), epilog=epilog)(command)
 
 

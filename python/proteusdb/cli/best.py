@@ -14,7 +14,7 @@ from .record import COLUMNS, described, row
 __all__ = ["best"]
 
 
-class Group(StrEnum):
+class _Group(StrEnum):
     """Of what the best is wanted."""
 
     job = "job"
@@ -28,7 +28,7 @@ def best(
     by: Annotated[
         str, typer.Option(metavar="FIELD", help="ranking_score, confidence or a path such as metadata.ptm.")
     ] = "ranking_score",
-    per: Annotated[Group, typer.Option(help="One prediction for each of these.")] = Group.job,
+    per: Annotated[_Group, typer.Option(help="One prediction for each of these.")] = _Group.job,
     as_json: Json = False,
 ) -> None:
     """List the best prediction of each job or sequence; with --json one object a line.
@@ -38,7 +38,7 @@ def best(
         proteusdb best --by confidence --per sequence --model esmfold
     """
     with open_database(database, read_only=True) as db:
-        result = db.best(by=by, per=per.value, criteria=criteria)
+        result = db.best(by=by, per=per.value, **criteria)
         if as_json:
             for prediction in result:
                 print(json_line(described(prediction)))

@@ -19,21 +19,21 @@ _NAMED = 20
 """Failed files that are named on stderr; --json names all."""
 
 
-class IdScheme(StrEnum):
+class _IdScheme(StrEnum):
     """Where ids come from."""
 
     uuid = "uuid"
     stem = "stem"
 
 
-class OnError(StrEnum):
+class _OnError(StrEnum):
     """What a file that cannot be stored does to the rest."""
 
     skip = "skip"
     raise_ = "raise"
 
 
-class PlddtScale(StrEnum):
+class _PlddtScale(StrEnum):
     """What B-factors mean."""
 
     auto = "auto"
@@ -42,8 +42,8 @@ class PlddtScale(StrEnum):
     none = "none"
 
 
-_SCALES: dict[PlddtScale, Any] = {
-    PlddtScale.auto: "auto", PlddtScale.one: 1, PlddtScale.hundred: 100, PlddtScale.none: None,
+_SCALES: dict[_PlddtScale, Any] = {
+    _PlddtScale.auto: "auto", _PlddtScale.one: 1, _PlddtScale.hundred: 100, _PlddtScale.none: None,
 }  # fmt: skip
 
 
@@ -53,17 +53,17 @@ def load(
         typer.Argument(metavar="PATHS...", help="Files, folders, globs, tar archives.", show_default=False),
     ],
     database: Database = None,
-    ids: Annotated[IdScheme, typer.Option(help="Ids from the content, or the files' names.")] = IdScheme.uuid,
+    ids: Annotated[_IdScheme, typer.Option(help="Ids from the content, or the files' names.")] = _IdScheme.uuid,
     model: Annotated[
         str | None, typer.Option(metavar="NAME", help="The model that made them.", show_default=False)
     ] = None,
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Threads that read files; all cores if not given.")
     ] = None,
-    on_error: Annotated[OnError, typer.Option(help="Go on after a bad file, or stop at it.")] = OnError.skip,
+    on_error: Annotated[_OnError, typer.Option(help="Go on after a bad file, or stop at it.")] = _OnError.skip,
     plddt_scale: Annotated[
-        PlddtScale, typer.Option(help="The scale of pLDDT in B-factors; none: they are no pLDDT.")
-    ] = PlddtScale.auto,
+        _PlddtScale, typer.Option(help="The scale of pLDDT in B-factors; none: they are no pLDDT.")
+    ] = _PlddtScale.auto,
     as_json: Json = False,
 ) -> None:
     """Load structure files, folders and archives.

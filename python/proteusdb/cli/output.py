@@ -24,6 +24,9 @@ __all__ = ["SCREEN_ROWS", "json_line", "json_text", "note", "number", "show_pair
 SCREEN_ROWS = 50
 """Rows of a table on a terminal where no --limit is given."""
 
+_GAP, _LEAST = 3, 12
+"""Characters between columns, and of the last column at least."""
+
 Row = Sequence[Any]
 
 
@@ -49,15 +52,14 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.{digits}f}"
 
 
-def show_pairs(pairs: Mapping[str, Any], *, title: str | None = None) -> None:
+def show_pairs(pairs: Mapping[str, Any]) -> None:
     """Show names and values; mappings inside are shown as ``outer.inner``."""
-    rows = ((name, _cell(value)) for name, value in _flat(pairs))
+    rows = [(name, _cell(value)) for name, value in _flat(pairs)]
     if not sys.stdout.isatty():
         for name, value in rows:
             print(f"{name}\t{_one_line(value)}")
         return
-    table = _table(title)
-    table.show_header = False
+    table = _table(show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows:
@@ -65,19 +67,15 @@ def show_pairs(pairs: Mapping[str, Any], *, title: str | None = None) -> None:
     _print(table)
 
 
-def show_rows(
-    columns: Sequence[str], rows: Iterable[Row], *, title: str | None = None, limit: int | None = None
-) -> int:
+def show_rows(columns: Sequence[str], rows: Iterable[Row], *, limit: int | None = None) -> int:
     """Show rows under a header, and return how many.
 
     Parameters
     ----------
     columns
-        The header. The first column, an id or a name, is never cut.
+        The header. On a terminal the last column is cut where the row would not fit; ids and numbers never are.
     rows
         Consumed lazily; on a terminal no further than `limit`.
-    title
-        Above the table, on a terminal only.
     limit
         Most rows on a terminal; ``None`` for all. A pipe always gets all.
 
@@ -87,7 +85,7 @@ def show_rows(
         Rows shown.
     """
     if sys.stdout.isatty():
-        return _show_table(columns, list(islice(rows, limit)), title)
+        return _show_table(columns, [[_escape(_cell(value)) for value in row] for row in islice(rows, limit)])
     print("\t".join(columns))
     shown = 0
     for row in rows:
@@ -96,13 +94,16 @@ def show_rows(
     return shown
 
 
-def _show_table(columns: Sequence[str], rows: Sequence[Row], title: str | None) -> int:
-    table = _table(title)
-    for index, column in enumerate(columns):
-        table.add_column(column, no_wrap=index == 0, overflow="fold" if index == 0 else "ellipsis")
+def _show_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Whole columns, and for the last one what room is left, at least `_LEAST`."""
+    table = _table(expand=True)
+    for column in columns[:-1]:
+        table.add_column(column, no_wrap=True)
+    table.add_column(columns[-1], no_wrap=True, overflow="ellipsis", ratio=1)
     for row in rows:
-        table.add_row(*(_escape(_cell(value)) for value in row))
-    _print(table)
+        table.add_row(*row)
+    whole = sum(max(map(len, column)) + _GAP for column in list(zip(columns, *rows, strict=True))[:-1])
+    _print(table, at_least=whole + _GAP + _LEAST)
     return len(rows)
 
 
@@ -147,11 +148,11 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _table(title: str | None) -> Any:
+def _table(**options: Any) -> Any:
     from rich import box
     from rich.table import Table
 
-    return Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    return Table(box=box.SIMPLE_HEAD, **options)
 
 
 def _escape(text: str) -> str:
@@ -161,7 +162,9 @@ def _escape(text: str) -> str:
     return escape("".join(c if c.isprintable() else repr(c)[1:-1] for c in text))
 
 
-def _print(table: Any) -> None:
+def _print(table: Any, at_least: int = 0) -> None:
+    """On the terminal, which is taken to be `at_least` so wide: a line that wraps is better than an id that is cut."""
     from rich.console import Console
 
-    Console().print(table)
+    width = Console().width
+    Console(width=max(width, at_least)).print(table)
