@@ -168,9 +168,9 @@ class MemoryBackend:
     def _store_model(self, operation: Operation) -> Outcome:
         wanted = operation.arguments
         for model_id, model in self._models.items():
-            if _identity(model) == _identity(wanted):
+            if _same_model(model, wanted):
                 return ("id", model_id, 0)
-        return ("id", self._register(wanted["name"], wanted["version"], wanted["configuration"] or {}), 0)
+        return ("id", self._register(wanted["name"], wanted["version"], wanted["configuration"]), 0)
 
     def _update_model(self, operation: Operation) -> Outcome:
         model = self._existing_model(operation.target)
@@ -370,11 +370,6 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8")
 
 
-def _identity(model: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (model["name"], model["version"], repr(_canonical(model["configuration"] or {})))
-
-
-def _canonical(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _canonical(value[key]) for key in sorted(value, key=_bytes)}
-    return [_canonical(item) for item in value] if isinstance(value, list) else value
+def _same_model(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    named_alike = (a["name"], a["version"]) == (b["name"], b["version"])
+    return named_alike and oracle.same(a["configuration"], b["configuration"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    pass
+    from proteusdb import DatabaseManager
 
 __all__ = ["memory_manager"]
 
@@ -13,8 +13,8 @@ __all__ = ["memory_manager"]
 def memory_manager() -> DatabaseManager:
     """An empty database in this process' memory, gone when it is closed.
 
-    It is the oracle of the tests: every criterion has its plainest meaning here, and every query looks at every row. Use
-    it to hold a back end against; for data that matter, and for many, use a file.
+    It is the oracle of the tests: every criterion has its plainest meaning here, and every query looks at every row.
+    Use it to hold a back end against; for data that matter, and for many, use a file.
 
     Returns
     -------

@@ -12,5 +12,6 @@ Nothing here is shared with the Rust core but the check that the criteria are we
 from .moments import first_moment, last_moment
 from .row import Row
 from .select import best, count, select
+from .values import same
 
-__all__ = ["Row", "best", "count", "first_moment", "last_moment", "select"]
+__all__ = ["Row", "best", "count", "first_moment", "last_moment", "same", "select"]

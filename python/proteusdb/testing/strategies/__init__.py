@@ -8,8 +8,28 @@
     queries     criteria, patterns, orders
 """
 
-from .basics import arrays, bad_metadata, bad_sequences, ids, metadata, metadata_values, moments, names, sequences
-from .queries import best_arguments, criteria, globs, order_by, patterns, prosite_patterns, regular_expressions
+from .basics import (
+    arrays,
+    bad_metadata,
+    bad_sequences,
+    few_ids,
+    ids,
+    metadata,
+    metadata_values,
+    moments,
+    names,
+    sequences,
+)
+from .queries import (
+    best_arguments,
+    criteria,
+    expressions,
+    globs,
+    order_by,
+    patterns,
+    prosite_patterns,
+    regular_expressions,
+)
 from .records import bad_records, changes, records
 from .structures import structure_columns, structures
 
@@ -21,6 +41,8 @@ __all__ = [
     "best_arguments",
     "changes",
     "criteria",
+    "expressions",
+    "few_ids",
     "globs",
     "ids",
     "metadata",

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from .basics import COMMON, metadata_values, moments
 
-__all__ = ["best_arguments", "criteria", "globs", "order_by", "patterns", "prosite_patterns", "regular_expressions"]
+__all__ = [
+    "best_arguments",
+    "criteria",
+    "expressions",
+    "globs",
+    "order_by",
+    "patterns",
+    "prosite_patterns",
+    "regular_expressions",
+]
 
 _FIELDS = (
     "id prediction_id created_at confidence length ranking_score model model_version job seed sample rank sequence "
@@ -72,7 +81,7 @@ def _dates() -> st.SearchStrategy[tuple[Any, Any]]:
         _pair(days),
         _pair(days.map(dt.date.isoformat)),
         _pair(times),
-        _pair(times.map(dt.datetime.isoformat)),
+        _pair(times).map(lambda pair: tuple(moment and moment.isoformat() for moment in pair)),
     )
 
 
@@ -110,6 +119,56 @@ def criteria(draw: st.DrawFn, at_most: int = 4) -> dict[str, Any]:
     """A few criteria together; `where` and `as_of` need what is stored and are added by the tests that know it."""
     names = draw(st.lists(st.sampled_from(sorted(_CRITERIA)), max_size=at_most, unique=True))
     return {name: draw(_CRITERIA[name]) for name in names}
+
+
+_COMPARED: dict[str, st.SearchStrategy[str]] = {
+    "length": st.integers(0, 30).map(str),
+    "confidence": st.sampled_from(["0", "0.5", "0.8", "1"]),
+    "ranking_score": st.sampled_from(["-100", "0.5", "1e0"]),
+    "seed": st.integers(-1, 4).map(str),
+    "version": st.integers(1, 3).map(str),
+    "id": st.sampled_from(["'a'", "'row 3'", "'zz'", '"\U0001f9ec"']),
+    "job": st.sampled_from(["'job-1'", "'JOB-1'", "'2024-01-01'"]),
+    "model": st.sampled_from(["'esm2'", "'boltz2'", "''"]),
+    "sequence": st.sampled_from(["'MLSKG'", "'MK'"]),
+    "created_at": st.sampled_from(["'2024-01-02'", "'2024-01-03T12:00'", "'2024-01-02T00:00:00+02:00'"]),
+    "metadata.temperature": st.sampled_from(["1", "298.0", "'1'", "'warm'", "9007199254740993"]),
+    "metadata.organism": st.sampled_from(["'E. coli'", "'yeast'"]),
+    "metadata.scores.ptm": st.sampled_from(["0", "0.25", "1"]),
+    "metadata.'a.b'": st.sampled_from(["0", "1", "-0.5"]),
+}
+
+
+@st.composite
+def _test(draw: st.DrawFn) -> str:
+    """One comparison of `where`."""
+    field = draw(st.sampled_from(sorted(_COMPARED)))
+    value = draw(_COMPARED[field])
+    negated = draw(st.sampled_from(["", "", "not "]))
+    form = draw(st.sampled_from(["compare", "compare", "in", "is", "equal", "glob"]))
+    if form == "glob":
+        return f"sequence {negated}glob '{draw(globs())}'"
+    if form == "is":
+        return f"{field} is {negated}{draw(st.sampled_from(['null', 'missing']))}"
+    if form == "in":
+        return f"{field} {negated}in [{value}, {draw(_COMPARED[field])}]"
+    if form == "equal":
+        return f"{field} {draw(st.sampled_from(['==', '!=']))} {draw(st.sampled_from([value, 'null']))}"
+    return f"{field} {draw(st.sampled_from(['==', '!=', '<', '<=', '>', '>=']))} {value}"
+
+
+def expressions() -> st.SearchStrategy[str]:
+    """`where` expressions: comparisons joined by `and`, `or`, `not` and parentheses."""
+    joined = st.sampled_from([" and ", " or ", " AND "])
+    return st.recursive(
+        _test(),
+        lambda inner: st.one_of(
+            st.builds(lambda a, word, b: a + word + b, inner, joined, inner),
+            inner.map(lambda text: f"not ({text})"),
+            inner.map(lambda text: f"({text})"),
+        ),
+        max_leaves=4,
+    )
 
 
 def best_arguments() -> st.SearchStrategy[dict[str, str]]:

@@ -44,7 +44,7 @@ def bad_records() -> st.SearchStrategy[dict[str, Any]]:
     good = records(with_structure=False)
     fault = st.one_of(
         bad_sequences().map(lambda text: {"sequence": text}),
-        bad_metadata().map(lambda tree: {"metadata": tree}),
+        bad_metadata().map(lambda tree: {"metadata": tree, "model": None}),
         st.sampled_from(
             [
                 {"prediction_id": ""},
