@@ -1,7 +1,7 @@
 //! Blobs: many to a segment, or loose until enough have gathered.
 //!
 //! ```text
-//! blobs     blob id -> Loose | Segment { segment, offset, length }, references
+//! blobs     blob id -> segment (0: loose), offset, length, references, checksum
 //! segments  segment -> bytes of blob, blob, blob ...       at most 65,520 bytes, 16 pages less the header
 //! ```
 //!
@@ -9,13 +9,15 @@
 //! pages waste little. A blob larger than a segment has one to itself. Headers name a blob by its id, so folding and
 //! compaction rewrite one small entry a blob and no header.
 //!
-//! Blobs bear their codec's checksum, which is why `segments` and `loose` hold bare bytes.
+//! `segments` and `loose` hold bare bytes; the checksum of a blob stands in its entry and binds its id, so bytes of
+//! another blob are found as surely as damaged ones.
 
-use heed::RwTxn;
+use heed::{PutFlags, RwTxn};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::counters::Counters;
 use super::keys::Key;
-use super::tables::Tables;
+use super::tables::{Table, Tables};
 use super::{Txn, lmdb, sealed};
 use crate::codec::wire::{Reader, put_varint};
 use crate::error::{Error, Result};
@@ -38,20 +40,23 @@ pub(super) struct Locator {
     pub(super) length: u64,
     /// Versions that refer to it.
     pub(super) references: u64,
+    /// Of the blob's bytes, see [`checksum`].
+    checksum: u64,
 }
 
 impl Locator {
     pub(super) fn decode(key: &[u8], value: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(sealed::open(TABLE, key, value)?, "blob locator");
         let (segment, offset) = (reader.varint()?, reader.varint()?);
-        let (length, references) = (reader.varint()?, reader.varint()?);
-        reader.finish().map(|()| Self { segment, offset, length, references })
+        let (length, references, checksum) = (reader.varint()?, reader.varint()?, reader.u64()?);
+        reader.finish().map(|()| Self { segment, offset, length, references, checksum })
     }
 
     fn write(&self, tables: &Tables, txn: &mut RwTxn<'_>, blob: u64) -> Result<()> {
         let key = Key::new().u64(blob);
-        let mut payload = Vec::with_capacity(16);
+        let mut payload = Vec::with_capacity(24);
         [self.segment, self.offset, self.length, self.references].into_iter().for_each(|n| put_varint(&mut payload, n));
+        payload.extend(self.checksum.to_le_bytes());
         tables.blobs.put(txn, key.as_bytes(), &sealed::seal(TABLE, key.as_bytes(), &payload)).map_err(lmdb)
     }
 }
@@ -72,7 +77,17 @@ pub(super) fn read<'t>(tables: &Tables, txn: &'t Txn<'_>, blob: u64) -> Result<&
     let bytes = table.get(txn, Key::new().u64(key).as_bytes()).map_err(lmdb)?;
     let range = usize::try_from(at.offset).ok().zip(usize::try_from(at.length).ok());
     let slice = bytes.zip(range).and_then(|(bytes, (start, length))| bytes.get(start..start.checked_add(length)?));
-    slice.ok_or_else(|| Error::corruption(format!("blob {blob}: segment {} does not hold it", at.segment)))
+    let slice =
+        slice.ok_or_else(|| Error::corruption(format!("blob {blob}: segment {} does not hold it", at.segment)))?;
+    if checksum(blob, slice) == at.checksum {
+        return Ok(slice);
+    }
+    Err(Error::corruption(format!("blob {blob}: segment {} holds other bytes at {}", at.segment, at.offset)))
+}
+
+/// XXH3-64 of the bytes, seeded with the blob's id.
+fn checksum(blob: u64, bytes: &[u8]) -> u64 {
+    xxh3_64_with_seed(bytes, blob)
 }
 
 /// Packs blobs into segments within one transaction; [`Packer::finish`] writes the last.
@@ -94,26 +109,27 @@ impl Packer {
     ) -> Result<u64> {
         let blob = Counters::take(&mut counters.next_blob);
         let length = bytes.len() as u64;
+        let at = Locator { segment: 0, offset: 0, length, references: 1, checksum: checksum(blob, bytes) };
         if packed {
-            self.append(tables, txn, counters, blob, bytes, 1)?;
+            self.append(tables, txn, counters, bytes, at)?.write(tables, txn, blob)?;
         } else {
-            tables.loose.put(txn, Key::new().u64(blob).as_bytes(), bytes).map_err(lmdb)?;
-            Locator { segment: 0, offset: 0, length, references: 1 }.write(tables, txn, blob)?;
+            append(tables.loose, txn, blob, bytes)?;
+            at.write(tables, txn, blob)?;
             counters.loose_blobs += 1;
             counters.loose_bytes += length;
         }
         Ok(blob)
     }
 
+    /// Puts a blob's bytes into the open segment; returns where they are now.
     fn append(
         &mut self,
         tables: &Tables,
         txn: &mut RwTxn<'_>,
         counters: &mut Counters,
-        blob: u64,
         bytes: &[u8],
-        references: u64,
-    ) -> Result<()> {
+        at: Locator,
+    ) -> Result<Locator> {
         if !self.bytes.is_empty() && self.bytes.len() + bytes.len() > SEGMENT {
             self.flush(tables, txn)?;
         }
@@ -122,12 +138,12 @@ impl Packer {
         }
         let offset = self.bytes.len() as u64;
         self.bytes.extend_from_slice(bytes);
-        Locator { segment: self.segment, offset, length: bytes.len() as u64, references }.write(tables, txn, blob)
+        Ok(Locator { segment: self.segment, offset, ..at })
     }
 
     fn flush(&mut self, tables: &Tables, txn: &mut RwTxn<'_>) -> Result<()> {
         if !self.bytes.is_empty() {
-            tables.segments.put(txn, Key::new().u64(self.segment).as_bytes(), &self.bytes).map_err(lmdb)?;
+            append(tables.segments, txn, self.segment, &self.bytes)?;
             self.bytes.clear();
         }
         Ok(())
@@ -148,13 +164,24 @@ impl Packer {
             gathered.push((super::keys::last_u64(key).unwrap_or(0), bytes.to_vec()));
         }
         for (blob, bytes) in gathered {
-            let references = locate(tables, txn, blob)?.references;
-            self.append(tables, txn, counters, blob, &bytes, references)?;
+            let at = locate(tables, txn, blob)?;
+            self.append(tables, txn, counters, &bytes, at)?.write(tables, txn, blob)?;
         }
         tables.loose.clear(txn).map_err(lmdb)?;
         (counters.loose_blobs, counters.loose_bytes) = (0, 0);
         Ok(())
     }
+}
+
+/// Writes under a number above all others, which fills pages to the brim.
+fn append(table: Table, txn: &mut RwTxn<'_>, number: u64, bytes: &[u8]) -> Result<()> {
+    let written = table.put_with_flags(txn, PutFlags::APPEND, Key::new().u64(number).as_bytes(), bytes);
+    written.map_err(|error| match error {
+        heed::Error::Mdb(heed::MdbError::KeyExist) => Error::corruption(format!(
+            "table meta, key \"counters\": number {number} is in use and was given out again"
+        )),
+        other => lmdb(other),
+    })
 }
 
 /// One more version refers to the blob.

@@ -10,7 +10,8 @@ use std::path::Path;
 
 use super::tables::TablesIn;
 use super::{Txn, lmdb, probe, sealed};
-use crate::error::Result;
+use crate::codec::wire::Reader;
+use crate::error::{Error, Result};
 
 /// The table that holds the record.
 pub(super) const TABLE: &str = "meta";
@@ -29,7 +30,32 @@ pub(super) fn check(path: &Path, tables: &TablesIn<'_>, txn: &Txn<'_>) -> Result
     let value = value.ok_or_else(|| probe::refuse(path, "its format record is missing"))?;
     let version = version(value).ok_or_else(|| probe::refuse(path, "its format record is not ours"))?;
     check_version(path, version)?;
-    sealed::open(TABLE, KEY, value).map(drop)
+    identity(tables, txn).map(drop)
+}
+
+/// Which store a file is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Version of the format.
+    pub format: u32,
+    /// Given once, when the store is made; copies keep it.
+    pub uuid: uuid::Uuid,
+    /// Counts the compacting copies, each of which starts the transaction ids anew.
+    pub generation: u64,
+}
+
+/// The record, verified.
+///
+/// # Errors
+/// `Corruption` where it is missing or damaged.
+pub(super) fn identity(tables: &TablesIn<'_>, txn: &Txn<'_>) -> Result<Identity> {
+    let value = tables.meta.get(txn, KEY).map_err(lmdb)?;
+    let value = value.ok_or_else(|| Error::corruption("table meta, key \"format\": it is missing"))?;
+    let mut reader = Reader::new(sealed::open(TABLE, KEY, value)?, "format record");
+    reader.take(NAME.len())?;
+    let format = u32::from_le_bytes(reader.array()?);
+    let identity = Identity { format, uuid: uuid::Uuid::from_bytes(reader.array()?), generation: reader.u64()? };
+    reader.finish().map(|()| identity)
 }
 
 /// The format version in the record as it lies on the page; `None` in a record of another program.

@@ -174,7 +174,8 @@ fn write(tables: &Tables, txn: &mut RwTxn<'_>, number: u32, model: &PredictionMo
     tables.models.put(txn, key.as_bytes(), &value).map_err(lmdb)
 }
 
-fn decode(key: &[u8], value: &[u8]) -> Result<Numbered> {
+/// An entry of the table.
+pub(super) fn decode(key: &[u8], value: &[u8]) -> Result<Numbered> {
     let damaged = || Error::corruption(format!("table {TABLE}, key {}: it is no model", sealed::shown(key)));
     let number = key.try_into().map(u32::from_be_bytes).map_err(|_| damaged())?;
     let mut map = msgpack::decode_map(sealed::open(TABLE, key, value)?, "model")?;

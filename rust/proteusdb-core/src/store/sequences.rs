@@ -1,5 +1,7 @@
 //! Sequences, each stored once however many predictions share it.
 
+use std::collections::BTreeSet;
+
 use heed::RwTxn;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -15,17 +17,16 @@ pub(super) const PREFIX: usize = 64;
 
 /// The sequence's id, after storing it if it is new.
 pub(super) fn intern(tables: &Tables, txn: &mut RwTxn<'_>, counters: &mut Counters, sequence: &str) -> Result<u64> {
-    let hash = Key::new().u64(xxh3_64(sequence.as_bytes()));
-    if let Some(known) = find(tables, txn, &hash, sequence)? {
+    if let Some(known) = find(tables, txn, &hash(sequence), sequence)? {
         return Ok(known);
     }
     let id = Counters::take(&mut counters.next_sequence);
     let key = Key::new().u64(id);
     let value = sealed::seal(TABLE, key.as_bytes(), sequence.as_bytes());
     tables.sequences.put(txn, key.as_bytes(), &value).map_err(lmdb)?;
-    tables.sequence_hashes.put(txn, hash.u64(id).as_bytes(), &[]).map_err(lmdb)?;
-    for chain in sequence.split(':') {
-        tables.sequence_prefixes.put(txn, prefix_key(chain, id).as_bytes(), &[]).map_err(lmdb)?;
+    tables.sequence_hashes.put(txn, hash_key(sequence, id).as_bytes(), &[]).map_err(lmdb)?;
+    for key in prefix_keys(sequence, id) {
+        tables.sequence_prefixes.put(txn, key.as_bytes(), &[]).map_err(lmdb)?;
     }
     Ok(id)
 }
@@ -51,7 +52,17 @@ pub(super) fn get<'t>(tables: &Tables, txn: &'t Txn<'_>, id: u64) -> Result<&'t 
         .map_err(|_| Error::corruption(format!("sequence {id} is no text")))
 }
 
-/// The key of a chain in the prefix index.
-pub(super) fn prefix_key(chain: &str, id: u64) -> Key {
-    Key::new().text(chain.get(..PREFIX).unwrap_or(chain)).u64(id)
+fn hash(sequence: &str) -> Key {
+    Key::new().u64(xxh3_64(sequence.as_bytes()))
+}
+
+/// The key of a sequence in the index of hashes.
+pub(super) fn hash_key(sequence: &str, id: u64) -> Key {
+    hash(sequence).u64(id)
+}
+
+/// The keys of a sequence in the prefix index: one for each chain that begins differently.
+pub(super) fn prefix_keys(sequence: &str, id: u64) -> Vec<Key> {
+    let beginnings: BTreeSet<&str> = sequence.split(':').map(|chain| chain.get(..PREFIX).unwrap_or(chain)).collect();
+    beginnings.into_iter().map(|beginning| Key::new().text(beginning).u64(id)).collect()
 }

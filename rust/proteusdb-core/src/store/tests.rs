@@ -1,6 +1,7 @@
 //! The store against a model of it: whatever the operations, the same answers, and tables that agree.
 
 mod crash;
+mod damage;
 mod opening;
 
 use std::collections::BTreeMap;

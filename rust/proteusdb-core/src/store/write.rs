@@ -15,7 +15,7 @@ use super::tables::Tables;
 use super::{analyses, lmdb, models, sealed, sequences};
 use crate::error::{Error, Kind, Result};
 use crate::operation::{Change, OnConflict, Operation, Outcome};
-use crate::record::{Analysis, PartBody, Prediction, UNSET_TIME, time};
+use crate::record::{Analysis, Part, PartBody, Prediction, UNSET_TIME, time};
 
 /// What becomes of the other operations when one fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,16 +61,17 @@ fn is_callers(kind: Kind) -> bool {
     matches!(kind, Kind::Validation | Kind::Conflict | Kind::NotFound | Kind::Query)
 }
 
+/// Bytes of blobs that an operation brings.
 fn fresh_bytes(operation: &Operation) -> u64 {
-    let parts = match operation {
-        Operation::Store { prediction, .. } => &prediction.parts,
-        Operation::Update { change, .. } => match &change.structure {
-            Some((parts, _)) => parts,
-            None => return 0,
-        },
-        _ => return 0,
-    };
-    parts.iter().map(|part| part.size).sum()
+    let fresh = |part: &Part| if matches!(part.body, PartBody::Fresh(_)) { part.size } else { 0 };
+    match operation {
+        Operation::Store { prediction, .. } => prediction.parts.iter().map(fresh).sum(),
+        Operation::Update { change, .. } => {
+            let structure = change.structure.iter().flat_map(|(parts, _)| parts);
+            structure.chain(change.arrays.iter().filter_map(|(_, array)| array.as_ref())).map(fresh).sum()
+        }
+        _ => 0,
+    }
 }
 
 /// The newest version of a row, with the numbers this store knows it by.

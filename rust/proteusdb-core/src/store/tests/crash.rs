@@ -55,7 +55,8 @@ fn write_until_killed(folder: &Path) -> ! {
         let ids: Vec<String> = (0..3).map(|_| id::fresh()).collect();
         let batch: Vec<_> = ids.iter().enumerate().map(|(i, id)| draft(id, "MKTAYIAKQR", 0.5, 20_000 * i)).collect();
         store.apply(&batch, Mode::AllOrNothing).unwrap();
-        ids.iter().for_each(|id| println!("stored {id}"));
+        // The first is about to be purged, so nothing is promised of it.
+        ids.iter().skip(1).for_each(|id| println!("stored {id}"));
         one(&store, Operation::Delete { id: ids[0].clone(), cascade: false, purge: true }).unwrap();
         one(&store, draft(&ids[0], "MKTAYIAK", 0.5, 70_000)).unwrap();
     }
