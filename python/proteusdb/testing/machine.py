@@ -242,7 +242,7 @@ class Twins(RuleBasedStateMachine):
     def best(self, criteria: dict[str, Any], arguments: dict[str, str]) -> None:
         """The best of each group."""
         kept = {name: value for name, value in criteria.items() if name not in ("limit", "offset", "order_by")}
-        self.same(lambda db, _: sorted(p.prediction_id for p in db.best(**arguments, **kept)))
+        self.same(lambda db, _: sorted(p.prediction_id for p in db.best(arguments["by"], arguments["per"], kept)))
 
     @rule(key=_KEYS, version=st.sampled_from([None, None, 1, 2, 3]))
     def get(self, key: str, version: int | None) -> None:
