@@ -194,6 +194,22 @@ def read_everything(path: str, read_only: str = "0") -> None:
         say({"error": [kind.__name__ for kind in type(error).__mro__], "message": str(error)})
 
 
+def read_as_nobody(path: str) -> None:
+    """`read_everything` by a user whom permissions bind; root gives its rights up once all is imported."""
+    from proteusdb.testing import memory_manager
+
+    record = {**synthetic_prediction(5, 1), "arrays": {"x": [1]}}
+    with memory_manager() as db:
+        _digest(db.get_prediction(db.store_prediction(**record)))
+        list(db.iter_predictions())
+        db.verify_integrity()
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    read_everything(path, "1")
+
+
 def _digest(found: Any) -> list[Any]:
     arrays = {name: array.tobytes().hex() for name, array in found.arrays.items()}
     coords = None if found.structure is None else found.structure.coords.tobytes().hex()

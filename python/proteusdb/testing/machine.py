@@ -19,8 +19,9 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from hypothesis import strategies as st
@@ -69,7 +70,7 @@ class Twins(RuleBasedStateMachine):
         self.analyses: list[tuple[str, str]] = []
         self.moments: list[tuple[Any, Any]] = []
         for record in rows(n, seed):
-            self.same(lambda db, _, record=record: db.store_prediction(**record))
+            self.same(partial(_store, record))
             self.remember(record["prediction_id"])
 
     def teardown(self) -> None:
@@ -100,7 +101,7 @@ class Twins(RuleBasedStateMachine):
     # --- writing ------------------------------------------------------------------------------------------------------
 
     @rule(record=draw.records(), on_conflict=st.sampled_from(["error", "skip", "replace"]))
-    def store(self, record: dict[str, Any], on_conflict: str) -> None:
+    def store(self, record: dict[str, Any], on_conflict: Literal["error", "skip", "replace"]) -> None:
         """One prediction, its id often taken."""
         self.same(lambda db, _: db.store_prediction(**record, on_conflict=on_conflict))
         self.remember(record["prediction_id"])
@@ -284,6 +285,10 @@ class _Failed:
 
     def __repr__(self) -> str:
         return f"{self.kind.__name__}({self.text[:200]!r})"
+
+
+def _store(record: dict[str, Any], db: DatabaseManager, _: int) -> str:
+    return db.store_prediction(**record)
 
 
 def _attempt(db: DatabaseManager, key: str, step: str, number: int) -> Any:

@@ -65,6 +65,5 @@ def _moment(randomly: random.Random) -> dt.datetime | None:
     """Ends of days and what lies between; now and then none, which is the time of storing."""
     day = _DAY + dt.timedelta(days=randomly.randint(0, 4))
     within = randomly.choice([0, 0, 1, 43_200_000_000, 86_399_999_999])
-    return randomly.choice(
-        [None, day, day + dt.timedelta(microseconds=within), day + dt.timedelta(microseconds=within)]
-    )
+    moment = day + dt.timedelta(microseconds=within)
+    return randomly.choice([None, day, moment, moment])

@@ -69,6 +69,7 @@ class Storing(Base):
             residue_number=[1, 2, 3],
         )
         back = db.get_prediction(db.store_prediction("GGG", structure)).structure
+        assert back is not None
         assert back.coords.tobytes() == coords.tobytes()
 
     def test_a_row_may_lack_a_structure(self, db: DatabaseManager) -> None:
@@ -82,6 +83,7 @@ class Storing(Base):
         key = db.store_prediction(folded()["sequence"], file)
         found = db.get_prediction(key)
         assert dict(found.originals) == {"rank_1.pdb": text.encode()}
+        assert found.structure is not None
         assert found.structure.original == text.encode()
 
     @pytest.mark.parametrize("code", _DTYPES)

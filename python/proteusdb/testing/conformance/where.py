@@ -113,5 +113,5 @@ class Where(Base):
     )
     def test_a_bad_expression_is_refused(self, db: DatabaseManager, text: str, message: str) -> None:
         db.store_prediction("MKT", None)
-        with pytest.raises(QueryError, match=message):
+        with pytest.raises(QueryError, match=message or None):
             db.query_predictions(where=text)

@@ -57,7 +57,7 @@ def make_chain(sequence: str, random: np.random.Generator, *, oxt: bool = True, 
     order = np.lexsort((np.array([_RANK.get(name, len(_RANK)) for name in atom_name]), residue))
     chain = Chain(
         sequence,
-        (coords - coords.mean(axis=0))[order],
+        ((coords - coords.mean(axis=0)) @ _any_turn(random))[order],
         [atom_name[i] for i in order],
         residue[order],
         _plddt(backbone.kind, random),
@@ -114,8 +114,20 @@ def _plddt(kinds: str, random: np.random.Generator) -> Points:
     end = np.minimum(np.arange(n), np.arange(n)[::-1])
     fray = random.uniform(10, 35) * np.exp(-end / 3.0)
     noise = np.convolve(random.normal(0.0, 9.0, n + 8), np.hanning(9) / np.hanning(9).sum(), mode="valid")
-    rounded: Points = np.round(np.clip(level - loops - fray + noise, 15.0, 98.9), 2)
+    rounded: Points = np.round(np.clip(level - loops - fray + noise, 15.0, 98.9), 2).astype(np.float64)
     return rounded
+
+
+def _any_turn(random: np.random.Generator) -> Points:
+    """A rotation drawn without preference, from a unit quaternion."""
+    w, x, y, z = _unit(random.normal(size=4))
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
 
 
 def _unit(vector: Points) -> Points:

@@ -71,16 +71,19 @@ def torsion(a: Points, b: Points, c: Points, d: Points) -> Points:
     """Torsions a-b-c-d in (-180, 180], degrees."""
     along = _unit(c - b)
     first, last = np.cross(b - a, along), np.cross(along, d - c)
-    return np.degrees(np.arctan2((np.cross(first, last) * along).sum(-1), (first * last).sum(-1)))
+    turned: Points = np.degrees(np.arctan2((np.cross(first, last) * along).sum(-1), (first * last).sum(-1)))
+    return turned
 
 
 def handedness(centre: Points, a: Points, b: Points, c: Points) -> Points:
     """Volume spanned by the three neighbours of a centre, Å³; its sign is the chirality."""
-    return (np.cross(a - centre, b - centre) * (c - centre)).sum(-1)
+    volume: Points = (np.cross(a - centre, b - centre) * (c - centre)).sum(-1)
+    return volume
 
 
 def _length(vector: Points) -> Points:
-    return np.sqrt((vector * vector).sum(-1))
+    length: Points = np.sqrt((vector * vector).sum(-1))
+    return length
 
 
 def _unit(vector: Points) -> Points:
