@@ -59,6 +59,7 @@ def test_back_ends_of_other_versions_are_named_as_such(backend: str) -> None:
         ("lmdb:p.db", {"backend": "lmdb", "database_path": "p.db"}),
         ("lmdb://sub/p.db", {"backend": "lmdb", "database_path": "sub/p.db"}),
         ("lmdb:///C:/data/p.db", {"backend": "lmdb", "database_path": "C:/data/p.db"}),
+        ("run:1.db", {"backend": "lmdb", "database_path": "run:1.db"}),
         ("lmdb:///a%20b%3F.db", {"backend": "lmdb", "database_path": "/a b?.db"}),
         ("/data/p.db", {"backend": "lmdb", "database_path": "/data/p.db"}),
         ("C:\\data\\p.db", {"backend": "lmdb", "database_path": "C:\\data\\p.db"}),

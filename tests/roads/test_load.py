@@ -245,8 +245,14 @@ def test_a_truncated_archive_gives_what_it_has(db: DatabaseManager, folder: Path
 def test_wrong_paths_are_named(db: DatabaseManager, paths: Any, told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         db.load_files(paths)
-    if isinstance(paths, str):
-        assert paths in db.load_files(paths, on_error="skip").failed[0].name
+    with pytest.raises(ValidationError, match=told):
+        db.load_files(paths, on_error="skip")
+
+
+def test_a_slip_in_one_path_stores_nothing_of_the_others(db: DatabaseManager, folder: Path) -> None:
+    with pytest.raises(ValidationError, match="absent: no such file or folder"):
+        db.load_files([folder, "absent"], batch_size=1)
+    assert db.stats()["predictions"] == 0
 
 
 @pytest.mark.parametrize(

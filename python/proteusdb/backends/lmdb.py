@@ -1,11 +1,10 @@
 """The embedded back end: one LMDB file, kept by the compiled core.
 
 A thin name for `_core.Store`: every call goes straight through. After a fork the core reopens the file in the child by
-itself; the hooks are registered here, once, when the first store is about to be opened.
+itself; the hooks are registered at the end of this module.
 """
 
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,7 +46,6 @@ class LmdbBackend:
         allow_network_fs: bool,
         map_size: int | None,
     ) -> None:
-        _register_fork_hooks()
         self.capabilities = Capabilities(name="lmdb", durable=True, processes=True)
         self.path = os.path.abspath(path)
         self.url = "lmdb://" + Path(self.path).as_uri().removeprefix("file://")
@@ -140,18 +138,10 @@ class LmdbBackend:
         self._store.close()
 
 
-_registration = threading.Lock()
-_registered = False
-
-
-def _register_fork_hooks() -> None:
-    """Tells the core of forks; a process registers once, and its children inherit the registration."""
-    global _registered
-    with _registration:
-        if not _registered and hasattr(os, "register_at_fork"):
-            os.register_at_fork(
-                before=_core.before_fork,
-                after_in_parent=_core.after_fork_in_parent,
-                after_in_child=_core.after_fork_in_child,
-            )
-            _registered = True
+# Once a process; a child inherits the registration. Here, because whoever opens a store has imported this module.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_core.before_fork,
+        after_in_parent=_core.after_fork_in_parent,
+        after_in_child=_core.after_fork_in_child,
+    )

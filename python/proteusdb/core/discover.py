@@ -16,7 +16,7 @@ from __future__ import annotations
 import glob
 import os
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -85,30 +85,35 @@ def discover(paths: Paths | Iterable[Paths]) -> Iterator[Found]:
     Raises
     ------
     ValidationError
-        `paths` is none of these.
+        `paths` is none of these, or names what does not exist. A sequence is checked before its first file is given.
     """
     several: Any = [paths] if isinstance(paths, str | os.PathLike) else paths
     if isinstance(several, bytes) or not isinstance(several, Iterable):
         raise ValidationError(f"paths {paths!r:.80}: a path, folder, glob or an iterable of them is needed")
-    for path in several:
-        if not isinstance(path, str | os.PathLike):
-            raise ValidationError(f"paths: {path!r:.80} is no path; a str or os.PathLike is needed")
-        yield from _one(os.fspath(path))
+    # What a sequence names is looked up first, so that a slip in a name costs no time.
+    known = [(path, _matches(path)) for path in several] if isinstance(several, Sequence) else None
+    return _files(known if known is not None else ((path, _matches(path)) for path in several))
 
 
-def _one(path: str) -> Iterator[Found]:
-    if os.path.isdir(path):
-        yield from _folder(path)
-    elif os.path.lexists(path):
-        yield from _file(path, asked=True)
-    elif glob.has_magic(path):
-        matches = sorted(glob.glob(path, recursive=True))
-        if not matches:
-            yield Found(path, problem=("failed", "no file matches this pattern"))
-        for match in matches:
-            yield from _folder(match) if os.path.isdir(match) else _file(match, asked=False)
-    else:
-        yield Found(path, problem=("failed", "no such file or folder"))
+def _matches(path: Any) -> list[str] | None:
+    """What a glob matches; None for a path."""
+    if not isinstance(path, str | os.PathLike):
+        raise ValidationError(f"paths: {path!r:.80} is no path; a str or os.PathLike is needed")
+    name = os.fspath(path)
+    if os.path.lexists(name):
+        return None
+    if not glob.has_magic(name):
+        raise ValidationError(f"paths: {name}: no such file or folder")
+    matches = sorted(glob.glob(name, recursive=True))
+    if not matches:
+        raise ValidationError(f"paths: {name}: no file matches this pattern")
+    return matches
+
+
+def _files(several: Iterable[tuple[Paths, list[str] | None]]) -> Iterator[Found]:
+    for path, matches in several:
+        for name in [os.fspath(path)] if matches is None else matches:
+            yield from _folder(name) if os.path.isdir(name) else _file(name, asked=matches is None)
 
 
 def _folder(folder: str) -> Iterator[Found]:

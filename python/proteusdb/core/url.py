@@ -71,10 +71,10 @@ def place_of(url: str | os.PathLike[str]) -> dict[str, Any]:
     if not isinstance(text, str) or not text:
         raise ValidationError(f"url {text!r}: a path or a URL that begins with {', '.join(BACKENDS)} is needed")
     scheme, colon, rest = text.partition(":")
-    # One letter before a colon is a drive.
-    if not colon or len(scheme) == 1 or not scheme.replace("+", "").isalnum():
-        return {"backend": "lmdb", "database_path": text}
     backend = _ALIASES.get(scheme.lower(), scheme.lower())
+    # A colon may stand in a path too: a drive, or a file name.
+    if not colon or not scheme.isalnum() or (backend not in BACKENDS and "://" not in text):
+        return {"backend": "lmdb", "database_path": text}
     if backend not in BACKENDS:
         raise ValidationError(f"url of scheme {scheme!r}: allowed are a path and {', '.join(BACKENDS)}, each with ://")
     path, _, query = rest.partition("?")

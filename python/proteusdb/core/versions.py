@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import _core
 from .._core import Stored
-from ..errors import PredictionNotFoundError, QueryError
+from ..errors import PredictionNotFoundError, ProteusError, QueryError
 from .prediction import Prediction
 from .report import Version
 from .session import Session
@@ -89,6 +89,6 @@ def revert(session: Session, prediction_id: str, version: int) -> int:
     if data is not None:
         draft["structure"] = _core.decode_structure(data)
     operation = session.prepare([draft])[0]
-    if isinstance(operation, Exception):
+    if isinstance(operation, ProteusError):
         raise operation
     return session.write(operation)[2]

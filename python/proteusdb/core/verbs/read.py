@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from ...errors import QueryError
 from ..prediction import Prediction
 from ..stream import get_array, get_predictions, iter_predictions
 from ..times import to_micros
@@ -52,8 +53,6 @@ class ReadVerbs(Verbs):
         QueryError
             Both `version` and `as_of` are given, or either is not allowed.
         """
-        from ...errors import QueryError
-
         if version is not None and as_of is not None:
             raise QueryError("version and as_of: give one of them")
         if version is not None and (not isinstance(version, int) or isinstance(version, bool) or version < 1):

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sized
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from ...errors import ProteusError, ValidationError
 from ..batch import Loader, Step
 from ..config import default_workers, positive
 from ..draft import as_record, draft_of, draft_size
 from ..load import BATCH_SIZE, load_files, skips_errors
 from ..progress import Callback, Meter
 from ..report import LoadReport
+from ..session import Session
 from ..update import delete_prediction, update_prediction
 from .base import Verbs
 
@@ -84,7 +86,7 @@ class WriteVerbs(Verbs):
         record = {name: value for name, value in locals().items() if name != "self"}
         self._session.check_writable()
         operation = self._session.prepare([draft_of(record)])[0]
-        if isinstance(operation, Exception):
+        if isinstance(operation, ProteusError):
             raise operation
         return self._session.write(operation)[1]
 
@@ -242,8 +244,6 @@ class _Draft:
     __slots__ = ("error", "fields", "name", "size")
 
     def __init__(self, number: int, record: Any) -> None:
-        from ...errors import ProteusError
-
         self.name = f"record {number}"
         self.fields: dict[str, Any] = {}
         self.error: ProteusError | None = None
@@ -257,15 +257,13 @@ class _Draft:
         self.size = draft_size(self.fields) if self.error is None else 0
 
 
-def _steps(session: Any, drafts: Iterable[_Draft], workers: int) -> list[Step]:
+def _steps(session: Session, drafts: Iterable[_Draft], workers: int) -> list[Step]:
     drafts = list(drafts)
     prepared = iter(session.prepare([draft.fields for draft in drafts if draft.error is None], workers))
     return [Step(draft.name, draft.size, draft.error or next(prepared)) for draft in drafts]
 
 
 def _iterable(records: Any) -> Iterable[Any]:
-    from ...errors import ValidationError
-
     if isinstance(records, Mapping | str | bytes) or not isinstance(records, Iterable):
         raise ValidationError(f"records: an iterable of dicts is needed, not {type(records).__name__}")
     return records
