@@ -1,10 +1,13 @@
 """The made-up predictions are chemistry: lengths, angles, chirality, rings that close, chains that hold together."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from proteusdb import Structure
+from proteusdb.testing import synthetic_prediction, write_folder
 from proteusdb.testing.synthetic.chain import Chain, make_chain, random_sequence
 from proteusdb.testing.synthetic.place import angle, distance, handedness, place, torsion
 from proteusdb.testing.synthetic.residues import ATOM_ORDER, BACKBONE, HYDROGENS, LETTERS, SIDE_CHAINS
@@ -139,3 +142,43 @@ def test_the_seed_alone_decides() -> None:
     one, two, other = (make_chain("MKVLAAGIT" * 5, np.random.default_rng(seed)) for seed in (4, 4, 5))
     np.testing.assert_array_equal(one.coords, two.coords)
     assert not np.array_equal(one.coords, other.coords)
+
+
+def test_a_record_agrees_with_itself() -> None:
+    record = synthetic_prediction(25, 4, chains=2, hydrogens=True, pae=True)
+    structure = record["structure"]
+    assert structure.sequence == record["sequence"]
+    assert structure.chain_types == ["protein", "protein"]
+    assert record["arrays"]["pae"].shape == (50, 50)
+    assert structure.plddt.shape == (50,)
+    assert "H" in set(structure.element)
+    np.testing.assert_array_equal(np.round(structure.coords.astype(float), 3).astype(np.float32), structure.coords)
+
+
+def test_coordinates_may_lie_off_any_grid() -> None:
+    raw = synthetic_prediction(20, 4, decimals=None)["structure"].coords
+    assert (np.round(raw.astype(float), 4).astype(np.float32) != raw).mean() > 0.5
+
+
+@pytest.mark.parametrize("wrong", [{"length": 0}, {"length": 5, "chains": 0}, {"length": 5, "chains": 27}])
+def test_impossible_sizes_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="at least 1 residue"):
+        synthetic_prediction(seed=1, **wrong)
+
+
+def test_a_folder_holds_files_of_three_predictors_in_both_formats(tmp_path: Path) -> None:
+    files = write_folder(tmp_path / "made", 12, seed=3, length=(20, 40))
+    assert sorted(files) == sorted((tmp_path / "made").iterdir())
+    kinds = {(file.name[:2] == "AF", "rank" in file.name, ".ef." in file.name, file.suffix) for file in files}
+    assert len(kinds) == 6
+    for file in files:
+        structure = Structure.from_file(file, plddt_scale=1 if ".ef." in file.name else 100)
+        assert 20 <= structure.n_residues <= 40
+        assert 1.0 < structure.plddt.max() <= 100.0
+
+
+def test_the_same_seed_writes_the_same_folder(tmp_path: Path) -> None:
+    one, two = (write_folder(tmp_path / name, 4, seed=9, length=(10, 20)) for name in ("one", "two"))
+    assert [file.read_bytes() for file in one] == [file.read_bytes() for file in two]
+    with pytest.raises(ValueError, match="pdb, cif"):
+        write_folder(tmp_path, 1, formats=("bcif",))
