@@ -239,7 +239,7 @@ class Twins(RuleBasedStateMachine):
         self.same(lambda db, side: _content(db.get_prediction(key, as_of=pair[side])))
 
     @rule(criteria=draw.criteria(1), arguments=draw.best_arguments())
-    def best(self, criteria: dict[str, Any], arguments: dict[str, str]) -> None:
+    def best(self, criteria: dict[str, Any], arguments: dict[str, Any]) -> None:
         """The best of each group."""
         kept = {name: value for name, value in criteria.items() if name not in ("limit", "offset", "order_by")}
         self.same(lambda db, _: sorted(p.prediction_id for p in db.best(**arguments, **kept)))

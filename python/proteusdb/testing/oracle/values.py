@@ -70,7 +70,7 @@ def less(a: Any, b: Any) -> bool:
     if a is MISSING or b is MISSING or kind(a) != kind(b) or kind(a) in ("list", "map", "none"):
         return False
     if isinstance(a, str):
-        return a.encode() < b.encode()
+        return bool(a.encode() < b.encode())
     return bool(a < b)
 
 
