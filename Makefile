@@ -9,7 +9,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python soak check bench wheel clean need-python need-cargo
+.PHONY: help demo test test-rust test-python soak check check-style check-rust check-docs check-types bench wheel clean \
+        need-python need-cargo
 
 PYTHON ?= python3
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
@@ -51,12 +52,21 @@ test-python: $(VENV)/stamp-dev | build
 soak: $(VENV)/stamp-dev ## The long rounds of the randomised tests.
 	PROTEUSDB_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q -n $(JOBS) --timeout 7200 $(TESTS)
 
-check: $(VENV)/stamp-dev ## Formatting, lints, types, stubs, documentation.
+check: check-style check-rust check-docs check-types ## Formatting, lints, documentation, types, stubs; -k shows all faults.
+
+check-style: $(VENV)/stamp-dev
 	cargo fmt --check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+check-rust: $(VENV)/stamp-dev
 	cargo clippy -j $(JOBS) --all-targets --quiet -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc -j $(JOBS) --no-deps --quiet
-	$(BIN)/ruff check python tests benches
-	$(BIN)/ruff format --check python tests benches
+
+# The people who read these pages work on the core: private items too.
+check-docs: $(VENV)/stamp-dev
+	RUSTDOCFLAGS="-D warnings" cargo doc -j $(JOBS) --no-deps --document-private-items --quiet
+
+check-types: $(VENV)/stamp-dev
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest proteusdb._core
 

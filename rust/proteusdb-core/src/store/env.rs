@@ -2,7 +2,7 @@
 //!
 //! Mapping a file is unsafe because whoever changes the file changes memory. Here every process that writes goes
 //! through LMDB's locks, the flags that give up consistency (`NO_SYNC`, `WRITE_MAP`) are never set, and a file is looked
-//! into by [`probe`](super::probe) before it is mapped.
+//! into by [`probe`] before it is mapped.
 
 use std::path::Path;
 use std::time::Duration;

@@ -5,7 +5,7 @@
 //!       └─ read(|snapshot| ..) ─> one read transaction         snapshot, scan, stats, check
 //! ```
 //!
-//! No transaction leaves a call: see [`shared`] for why. The bytes are described in FORMAT.md.
+//! No transaction leaves a call: see `shared` for why. The bytes are described in FORMAT.md.
 //!
 #![doc = include_str!("../../FORMAT.md")]
 
