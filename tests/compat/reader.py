@@ -157,11 +157,14 @@ class Store:
     def blob(self, number: int) -> bytes:
         place = self.open("blobs", struct.pack(">Q", number))
         segment, offset, length, references = (place.varint() for _ in range(4))
+        checksum = place.unpack("Q")
         assert references > 0
         table, key = ("segments", segment) if segment else ("loose", number)
         value = self.get(table, struct.pack(">Q", key))
         assert value is not None
-        return value[offset : offset + length]
+        found = value[offset : offset + length]
+        assert checksum == xxhash.xxh3_64_intdigest(found, seed=number), f"blob {number}"
+        return found
 
     def part(self, part: dict[str, Any]) -> Any:
         data = self.blob(part["blob"])
