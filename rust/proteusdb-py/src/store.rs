@@ -180,7 +180,7 @@ impl Store {
 
     fn list_models<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         let models: Vec<PredictionModel> =
-            self.read(py, |snapshot| Ok(snapshot.list_models().into_iter().cloned().collect()))?;
+            self.read(py, |snapshot| Ok(snapshot.list_models()?.into_iter().cloned().collect()))?;
         models.iter().map(|model| model_dict(py, model)).collect()
     }
 

@@ -12,12 +12,12 @@
 //! `segments` and `loose` hold bare bytes; the checksum of a blob stands in its entry and binds its id, so bytes of
 //! another blob are found as surely as damaged ones.
 
-use heed::{PutFlags, RwTxn};
+use heed::RwTxn;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::counters::Counters;
 use super::keys::Key;
-use super::tables::{Table, Tables};
+use super::tables::{Tables, append};
 use super::{Txn, lmdb, sealed};
 use crate::codec::wire::{Reader, put_varint};
 use crate::error::{Error, Result};
@@ -113,7 +113,7 @@ impl Packer {
         if packed {
             self.append(tables, txn, counters, bytes, at)?.write(tables, txn, blob)?;
         } else {
-            append(tables.loose, txn, blob, bytes)?;
+            append(tables.loose, txn, Key::new().u64(blob).as_bytes(), bytes)?;
             at.write(tables, txn, blob)?;
             counters.loose_blobs += 1;
             counters.loose_bytes += length;
@@ -143,7 +143,7 @@ impl Packer {
 
     fn flush(&mut self, tables: &Tables, txn: &mut RwTxn<'_>) -> Result<()> {
         if !self.bytes.is_empty() {
-            append(tables.segments, txn, self.segment, &self.bytes)?;
+            append(tables.segments, txn, Key::new().u64(self.segment).as_bytes(), &self.bytes)?;
             self.bytes.clear();
         }
         Ok(())
@@ -171,17 +171,6 @@ impl Packer {
         (counters.loose_blobs, counters.loose_bytes) = (0, 0);
         Ok(())
     }
-}
-
-/// Writes under a number above all others, which fills pages to the brim.
-fn append(table: Table, txn: &mut RwTxn<'_>, number: u64, bytes: &[u8]) -> Result<()> {
-    let written = table.put_with_flags(txn, PutFlags::APPEND, Key::new().u64(number).as_bytes(), bytes);
-    written.map_err(|error| match error {
-        heed::Error::Mdb(heed::MdbError::KeyExist) => Error::corruption(format!(
-            "table meta, key \"counters\": number {number} is in use and was given out again"
-        )),
-        other => lmdb(other),
-    })
 }
 
 /// One more version refers to the blob.

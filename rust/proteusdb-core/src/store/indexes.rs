@@ -1,5 +1,7 @@
 //! The index entries of a row: which there are follows from its current version alone.
 
+use std::collections::BTreeMap;
+
 use heed::RwTxn;
 
 use super::keys::Key;
@@ -7,6 +9,9 @@ use super::lmdb;
 use super::tables::{Table, Tables};
 use crate::error::Result;
 use crate::record::Prediction;
+
+/// An index entry: the table's name, the table, the key.
+pub(super) type Entry = (&'static str, Table, Key);
 
 /// The indexed columns of a row's current version.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +39,7 @@ impl Indexed {
     }
 
     /// Every entry this row must have, and no other.
-    pub(super) fn entries(&self, tables: &Tables) -> Vec<(&'static str, Table, Key)> {
+    pub(super) fn entries(&self, tables: &Tables) -> Vec<Entry> {
         let mut entries = vec![
             ("rows_by_sequence", tables.rows_by_sequence, Key::new().u64(self.sequence).u64(self.row)),
             ("by_created", tables.by_created, Key::new().time(self.created_at).u64(self.row)),
@@ -51,25 +56,46 @@ impl Indexed {
         }
         entries
     }
+}
 
-    /// Makes the entries those of `after`; writes only what differs.
-    pub(super) fn replace(
-        tables: &Tables,
-        txn: &mut RwTxn<'_>,
-        before: Option<&Self>,
-        after: Option<&Self>,
-    ) -> Result<()> {
+/// Index entries a transaction will write, so that it writes them in the order of their keys: a batch that arrives in
+/// any order touches each page once.
+#[derive(Default)]
+pub(super) struct Pending {
+    /// Table and key, to whether the entry comes (or goes).
+    entries: BTreeMap<(&'static str, Vec<u8>), (Table, bool)>,
+}
+
+impl Pending {
+    /// Makes the entries of a row those of `after`; only what differs is written.
+    pub(super) fn replace(&mut self, tables: &Tables, before: Option<&Indexed>, after: Option<&Indexed>) {
         if before == after {
-            return Ok(());
+            return;
         }
         let old = before.map_or_else(Vec::new, |indexed| indexed.entries(tables));
         let new = after.map_or_else(Vec::new, |indexed| indexed.entries(tables));
-        let same = |a: &(&str, Table, Key), b: &(&str, Table, Key)| a.0 == b.0 && a.2.as_bytes() == b.2.as_bytes();
+        let same = |a: &Entry, b: &Entry| a.0 == b.0 && a.2.as_bytes() == b.2.as_bytes();
         for entry in old.iter().filter(|entry| !new.iter().any(|other| same(entry, other))) {
-            entry.1.delete(txn, entry.2.as_bytes()).map_err(lmdb)?;
+            self.set(entry, false);
         }
         for entry in new.iter().filter(|entry| !old.iter().any(|other| same(entry, other))) {
-            entry.1.put(txn, entry.2.as_bytes(), &[]).map_err(lmdb)?;
+            self.set(entry, true);
+        }
+    }
+
+    /// An entry that comes or goes; the last word on a key holds.
+    pub(super) fn set(&mut self, (name, table, key): &Entry, comes: bool) {
+        self.entries.insert((name, key.as_bytes().to_vec()), (*table, comes));
+    }
+
+    /// Writes what is pending.
+    pub(super) fn flush(&mut self, txn: &mut RwTxn<'_>) -> Result<()> {
+        for ((_, key), (table, comes)) in std::mem::take(&mut self.entries) {
+            if comes {
+                table.put(txn, &key, &[]).map_err(lmdb)?;
+            } else {
+                table.delete(txn, &key).map_err(lmdb)?;
+            }
         }
         Ok(())
     }

@@ -94,7 +94,7 @@ impl Store {
     /// # Errors
     /// Whatever `work` or LMDB fails with.
     pub fn read<R>(&self, work: impl FnOnce(&Snapshot<'_>) -> Result<R>) -> Result<R> {
-        self.shared.read(|_, tables, txn| work(&Snapshot::new(tables, txn)?))
+        self.shared.read(|_, tables, txn| work(&Snapshot::new(tables, txn)))
     }
 
     /// Counts and sizes.

@@ -39,6 +39,13 @@ pub(super) fn get(tables: &Tables, txn: &Txn<'_>, id: &str) -> Result<Option<Num
     }
 }
 
+/// The model with this number; `None` where it was deleted.
+pub(super) fn by_number(tables: &Tables, txn: &Txn<'_>, number: u32) -> Result<Option<PredictionModel>> {
+    let key = Key::new().u32(number);
+    let value = tables.models.get(txn, key.as_bytes()).map_err(lmdb)?;
+    value.map(|value| Ok(decode(key.as_bytes(), value)?.1)).transpose()
+}
+
 /// Registers a model, or finds the one with the same name, version and configuration.
 pub(super) fn register(
     tables: &Tables,
@@ -47,21 +54,20 @@ pub(super) fn register(
     now: i64,
     (name, version, configuration): (&str, Option<&str>, &Map),
 ) -> Result<Numbered> {
-    let same = |model: &PredictionModel| {
-        model.name == name && model.version.as_deref() == version && same_map(&model.configuration, configuration)
-    };
-    if let Some(found) = all(tables, txn)?.into_iter().find(|(_, model)| same(model)) {
-        return Ok(found);
-    }
-    let content = content_id(name, version, configuration);
-    let taken = tables.model_ids.get(txn, content.as_bytes()).map_err(lmdb)?.is_some();
-    let model = PredictionModel {
-        id: if taken { Uuid::now_v7().to_string() } else { content },
+    let mut model = PredictionModel {
+        id: content_id(name, version, configuration),
         name: name.to_owned(),
         version: version.map(str::to_owned),
         configuration: configuration.clone(),
         created_at: now,
     };
+    if let Some(found) = all(tables, txn)?.into_iter().find(|(_, known)| same(known, &model)) {
+        return Ok(found);
+    }
+    if tables.model_ids.get(txn, model.id.as_bytes()).map_err(lmdb)?.is_some() {
+        // A model that has since been changed was registered with this content.
+        model.id = Uuid::now_v7().to_string();
+    }
     let number = Counters::take(&mut counters.next_model) as u32;
     let key = Key::new().u32(number);
     let value = sealed::seal("model_ids", model.id.as_bytes(), key.as_bytes());
@@ -135,8 +141,10 @@ fn absent(id: &str) -> Error {
     Error::validation(format!("no model has the id {id:?}; list_models() shows what there is"))
 }
 
-fn same_map(a: &Map, b: &Map) -> bool {
-    Value::Map(a.clone()).same(&Value::Map(b.clone()))
+/// Whether two models have one name, version and configuration.
+fn same(a: &PredictionModel, b: &PredictionModel) -> bool {
+    let configuration = |model: &PredictionModel| Value::Map(model.configuration.clone());
+    a.name == b.name && a.version == b.version && configuration(a).same(&configuration(b))
 }
 
 /// The same for the same name, version and configuration, whatever the order of the keys.

@@ -37,7 +37,7 @@ impl Row for StoredRow<'_, '_> {
     }
 
     fn model(&self) -> Option<&PredictionModel> {
-        self.snapshot.models.get(&self.view.model())
+        self.snapshot.loaded_model(self.view.model())
     }
 
     fn job(&self) -> Option<&str> {
@@ -87,12 +87,14 @@ impl Row for StoredRow<'_, '_> {
 
 impl Source for Snapshot<'_> {
     fn scan(&self, access: &Access, visit: &mut Visit<'_>) -> Result<()> {
+        // So that each row finds its model at hand.
+        self.all_models()?;
         match access {
             Access::All => self.scan_ids(visit),
             Access::AsOf(time) => self.scan_as_of(*time, visit),
             Access::SequencePrefix(prefix) => self.scan_prefix(prefix, visit),
             indexed => {
-                for (table, range) in self.ranges(indexed) {
+                for (table, range) in self.ranges(indexed)? {
                     if self.scan_range(table, &range, visit)?.is_break() {
                         break;
                     }
@@ -105,10 +107,10 @@ impl Source for Snapshot<'_> {
     fn estimate(&self, access: &Access, cap: u64) -> Result<u64> {
         let ranges = match access {
             Access::All | Access::AsOf(_) => {
-                return self.tables.ids.len(self.txn).map_err(lmdb);
+                return Ok(self.tables.ids.len(self.txn).map_err(lmdb)?.min(cap));
             }
             Access::SequencePrefix(prefix) => vec![(self.tables.sequence_prefixes, prefix_range(prefix))],
-            indexed => self.ranges(indexed),
+            indexed => self.ranges(indexed)?,
         };
         let mut count = 0;
         for (table, (from, to)) in ranges {
@@ -127,22 +129,22 @@ impl Source for Snapshot<'_> {
         let fits = |model: &&PredictionModel| {
             name.is_none_or(|name| model.name == name) && version.is_none_or(|v| model.version.as_deref() == Some(v))
         };
-        Ok(self.list_models().into_iter().filter(fits).map(|model| model.id.clone()).collect())
+        Ok(self.list_models()?.into_iter().filter(fits).map(|model| model.id.clone()).collect())
     }
 }
 
 impl Snapshot<'_> {
     /// Table and ranges of an access path that one index answers.
-    fn ranges(&self, access: &Access) -> Vec<(Table, Range)> {
+    fn ranges(&self, access: &Access) -> Result<Vec<(Table, Range)>> {
         let from_to = |key: Key, from: Option<i64>, to: Option<i64>| {
             let start = from.map_or_else(|| key.clone(), |from| key.clone().time(from));
             let end = to.map_or_else(|| key.after(), |to| key.clone().time(to).after());
             (start, end)
         };
-        match access {
+        Ok(match access {
             Access::Models { ids, from, to } => {
                 let numbers =
-                    self.models.iter().filter(|(_, model)| ids.contains(&model.id)).map(|(number, _)| *number);
+                    self.all_models()?.iter().filter(|(_, model)| ids.contains(&model.id)).map(|(number, _)| *number);
                 numbers.map(|number| (self.tables.by_model, from_to(Key::new().u32(number), *from, *to))).collect()
             }
             Access::Created { from, to } => vec![(self.tables.by_created, from_to(Key::new(), *from, *to))],
@@ -155,7 +157,7 @@ impl Snapshot<'_> {
                 vec![(self.tables.by_job, (key.clone(), key.after()))]
             }
             Access::All | Access::AsOf(_) | Access::SequencePrefix(_) => Vec::new(),
-        }
+        })
     }
 
     fn scan_range(&self, table: Table, (from, to): &Range, visit: &mut Visit<'_>) -> Result<ControlFlow<()>> {

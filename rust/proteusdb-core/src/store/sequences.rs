@@ -6,8 +6,9 @@ use heed::RwTxn;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::counters::Counters;
+use super::indexes::Pending;
 use super::keys::{Key, last_u64};
-use super::tables::Tables;
+use super::tables::{Tables, append};
 use super::{Txn, lmdb, sealed};
 use crate::error::{Error, Result};
 
@@ -16,17 +17,23 @@ const TABLE: &str = "sequences";
 pub(super) const PREFIX: usize = 64;
 
 /// The sequence's id, after storing it if it is new.
-pub(super) fn intern(tables: &Tables, txn: &mut RwTxn<'_>, counters: &mut Counters, sequence: &str) -> Result<u64> {
+pub(super) fn intern(
+    tables: &Tables,
+    txn: &mut RwTxn<'_>,
+    counters: &mut Counters,
+    pending: &mut Pending,
+    sequence: &str,
+) -> Result<u64> {
     if let Some(known) = find(tables, txn, &hash(sequence), sequence)? {
         return Ok(known);
     }
     let id = Counters::take(&mut counters.next_sequence);
     let key = Key::new().u64(id);
     let value = sealed::seal(TABLE, key.as_bytes(), sequence.as_bytes());
-    tables.sequences.put(txn, key.as_bytes(), &value).map_err(lmdb)?;
+    append(tables.sequences, txn, key.as_bytes(), &value)?;
     tables.sequence_hashes.put(txn, hash_key(sequence, id).as_bytes(), &[]).map_err(lmdb)?;
     for key in prefix_keys(sequence, id) {
-        tables.sequence_prefixes.put(txn, key.as_bytes(), &[]).map_err(lmdb)?;
+        pending.set(&("sequence_prefixes", tables.sequence_prefixes, key), true);
     }
     Ok(id)
 }

@@ -1,6 +1,7 @@
 //! One consistent state of the store, for the length of one call.
 
-use std::collections::HashMap;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use super::blobs;
 use super::header::{self, HeaderView};
@@ -27,13 +28,30 @@ pub enum Version {
 pub struct Snapshot<'t> {
     pub(super) tables: &'t Tables,
     pub(super) txn: &'t Txn<'t>,
-    pub(super) models: HashMap<u32, PredictionModel>,
+    /// All models by number, once something asked for all; a single prediction looks up its own.
+    models: OnceCell<BTreeMap<u32, PredictionModel>>,
 }
 
 impl<'t> Snapshot<'t> {
-    pub(super) fn new(tables: &'t Tables, txn: &'t Txn<'t>) -> Result<Self> {
-        let models = models::all(tables, txn)?.into_iter().collect();
-        Ok(Self { tables, txn, models })
+    pub(super) fn new(tables: &'t Tables, txn: &'t Txn<'t>) -> Self {
+        Self { tables, txn, models: OnceCell::new() }
+    }
+
+    /// Every model by its number, in the order of registration.
+    ///
+    /// # Errors
+    /// `Corruption` naming table and key.
+    pub(super) fn all_models(&self) -> Result<&BTreeMap<u32, PredictionModel>> {
+        if let Some(models) = self.models.get() {
+            return Ok(models);
+        }
+        let models = models::all(self.tables, self.txn)?.into_iter().collect();
+        Ok(self.models.get_or_init(|| models))
+    }
+
+    /// The model with this number, among those that are at hand.
+    pub(super) fn loaded_model(&self, number: u32) -> Option<&PredictionModel> {
+        self.models.get()?.get(&number)
     }
 
     /// A version of a prediction; `None` where there is none.
@@ -116,11 +134,11 @@ impl<'t> Snapshot<'t> {
     }
 
     /// Every model, in the order of registration.
-    #[must_use]
-    pub fn list_models(&self) -> Vec<&PredictionModel> {
-        let mut numbers: Vec<_> = self.models.keys().copied().collect();
-        numbers.sort_unstable();
-        numbers.iter().filter_map(|number| self.models.get(number)).collect()
+    ///
+    /// # Errors
+    /// `Corruption` naming table and key.
+    pub fn list_models(&self) -> Result<Vec<&PredictionModel>> {
+        Ok(self.all_models()?.values().collect())
     }
 
     /// The analysis with this id.
@@ -145,7 +163,15 @@ impl<'t> Snapshot<'t> {
 
     pub(super) fn decode(&self, view: &HeaderView<'_>) -> Result<Prediction> {
         let sequence = sequences::get(self.tables, self.txn, view.sequence())?.to_owned();
-        view.decode(sequence, self.models.get(&view.model()).map(|model| model.id.clone()))
+        view.decode(sequence, self.model_id(view.model())?)
+    }
+
+    fn model_id(&self, number: u32) -> Result<Option<String>> {
+        match self.models.get() {
+            _ if number == 0 => Ok(None),
+            Some(models) => Ok(models.get(&number).map(|model| model.id.clone())),
+            None => Ok(models::by_number(self.tables, self.txn, number)?.map(|model| model.id)),
+        }
     }
 
     fn numbered(&self, row: u64, version: u32) -> Result<Option<HeaderView<'t>>> {

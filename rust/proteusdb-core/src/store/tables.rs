@@ -2,16 +2,27 @@
 //! [`seal`](super::sealed::seal).
 
 use heed::types::Bytes;
-use heed::{CommitToken, Database, DatabaseOpener, OnCommit, RoTxn, RwTxn, WithoutTls};
+use heed::{CommitToken, Database, DatabaseOpener, MdbError, OnCommit, PutFlags, RoTxn, RwTxn, WithoutTls};
 
-use super::lmdb;
-use crate::error::Result;
+use super::{lmdb, sealed};
+use crate::error::{Error, Result};
 
 /// A table from bytes to bytes.
 pub(super) type Table = Database<'static, Bytes, Bytes>;
 
 /// The tables of an open store.
 pub(super) type Tables = TablesIn<'static>;
+
+/// Writes a key above all others of its table, which fills pages to the brim.
+pub(super) fn append(table: Table, txn: &mut RwTxn<'_>, key: &[u8], value: &[u8]) -> Result<()> {
+    table.put_with_flags(txn, PutFlags::APPEND, key, value).map_err(|error| match error {
+        heed::Error::Mdb(MdbError::KeyExist) => Error::corruption(format!(
+            "table meta, key \"counters\": number {} is in use and was given out again",
+            sealed::shown(key)
+        )),
+        other => lmdb(other),
+    })
+}
 
 macro_rules! schema {
     ($($(#[$doc:meta])* $name:ident,)*) => {

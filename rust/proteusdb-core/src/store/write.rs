@@ -8,10 +8,10 @@ use heed::RwTxn;
 use super::blobs::{self, Packer};
 use super::counters::Counters;
 use super::header::{self, HeaderView};
-use super::indexes::Indexed;
+use super::indexes::{Indexed, Pending};
 use super::keys::Key;
 use super::models::Numbered;
-use super::tables::Tables;
+use super::tables::{Tables, append};
 use super::{analyses, lmdb, models, sealed, sequences};
 use crate::error::{Error, Kind, Result};
 use crate::operation::{Change, OnConflict, Operation, Outcome};
@@ -42,6 +42,7 @@ pub(super) fn apply(
         counters,
         packer: Packer::default(),
         packed: brought >= blobs::PACK,
+        pending: Pending::default(),
         now,
         resolved: HashMap::new(),
     };
@@ -86,6 +87,8 @@ struct Writer<'a, 't> {
     counters: Counters,
     packer: Packer,
     packed: bool,
+    /// Index entries to be written at the end.
+    pending: Pending,
     now: i64,
     /// Model texts that this transaction has resolved.
     resolved: HashMap<String, Numbered>,
@@ -112,6 +115,8 @@ impl Writer<'_, '_> {
             }
             Operation::DeleteModel { id } => {
                 self.resolved.clear();
+                // Whether a model is used stands in an index.
+                self.pending.flush(self.txn)?;
                 models::delete(self.tables, self.txn, id).map(|()| Outcome::Deleted)
             }
             Operation::StoreAnalysis(analysis) => self.store_analysis(analysis),
@@ -123,6 +128,7 @@ impl Writer<'_, '_> {
     }
 
     fn finish(mut self) -> Result<()> {
+        self.pending.flush(self.txn)?;
         self.packer.finish(self.tables, self.txn, &mut self.counters)?;
         self.counters.last_commit = self.now as u64;
         self.counters.write(self.tables, self.txn)
@@ -257,10 +263,15 @@ impl Writer<'_, '_> {
         }
         let sequence = match &current {
             Some(current) if current.prediction.sequence == next.sequence => current.indexed.sequence,
-            _ => sequences::intern(self.tables, self.txn, &mut self.counters, &next.sequence)?,
+            _ => sequences::intern(self.tables, self.txn, &mut self.counters, &mut self.pending, &next.sequence)?,
         };
         let value = header::encode(row, &next, model, sequence)?;
-        self.tables.headers.put(self.txn, header::key(row, next.version).as_bytes(), &value).map_err(lmdb)?;
+        let key = header::key(row, next.version);
+        match current {
+            // A new row is above all others: its header is appended, which fills pages to the brim.
+            None => append(self.tables.headers, self.txn, key.as_bytes(), &value)?,
+            Some(_) => self.tables.headers.put(self.txn, key.as_bytes(), &value).map_err(lmdb)?,
+        }
         let before = current.filter(|current| !current.prediction.deleted);
         if let Some(before) = &before {
             self.counters.count(&before.prediction, false);
@@ -269,7 +280,7 @@ impl Writer<'_, '_> {
             self.counters.count(&next, true);
         }
         let after = (!next.deleted).then(|| Indexed::new(row, &next, model, sequence));
-        Indexed::replace(self.tables, self.txn, before.as_ref().map(|current| &current.indexed), after.as_ref())?;
+        self.pending.replace(self.tables, before.as_ref().map(|current| &current.indexed), after.as_ref());
         Ok(Outcome::Written { id: next.id, version: next.version })
     }
 
@@ -277,7 +288,7 @@ impl Writer<'_, '_> {
         let row = current.indexed.row;
         if !current.prediction.deleted {
             self.counters.count(&current.prediction, false);
-            Indexed::replace(self.tables, self.txn, Some(&current.indexed), None)?;
+            self.pending.replace(self.tables, Some(&current.indexed), None);
         }
         let prefix = Key::new().u64(row);
         let mut versions = Vec::new();
