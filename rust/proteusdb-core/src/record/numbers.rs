@@ -66,12 +66,15 @@ impl Numbers {
         }
     }
 
-    /// The coarsest grid of at most `max_decimals` decimals on which every value lies bit for bit, else float32 as given.
+    /// The coarsest grid of `usual` to `most` decimals on which every value lies bit for bit, else a coarser one (which
+    /// reaches further out), else float32 as given.
     ///
+    /// `usual` is what files print (3 for coordinates, 2 for B-factors), so that ones become `1.00` and not `1`.
     /// Negative zero lies on no grid, because an integer has only one zero.
     #[must_use]
-    pub fn from_f32(values: &[f32], max_decimals: u8) -> Self {
-        (0..=max_decimals.min(MAX_DECIMALS))
+    pub fn from_f32(values: &[f32], usual: u8, most: u8) -> Self {
+        (usual..=most.min(MAX_DECIMALS))
+            .chain((0..usual.min(MAX_DECIMALS)).rev())
             .find_map(|decimals| on_grid(values, decimals))
             .unwrap_or_else(|| Self::Float(values.to_vec()))
     }
@@ -125,15 +128,17 @@ mod tests {
 
     #[test]
     fn printed_decimals_find_their_grid() {
-        let column = Numbers::from_f32(&[12.34, -0.5, 0.0], 3);
+        let column = Numbers::from_f32(&[12.34, -0.5, 0.0], 2, 3);
         assert_eq!(column, Numbers::Fixed { decimals: 2, values: vec![1234, -50, 0] });
         assert_eq!(column.to_f32(), [12.34, -0.5, 0.0]);
+        assert_eq!(Numbers::from_f32(&[1.0], 2, 3), Numbers::Fixed { decimals: 2, values: vec![100] });
+        assert_eq!(Numbers::from_f32(&[3e8], 2, 3), Numbers::Fixed { decimals: 0, values: vec![300_000_000] });
     }
 
     #[test]
     fn what_lies_on_no_grid_stays_as_it_is() {
         for odd in [-0.0_f32, 1.0 / 3.0, f32::NAN, f32::INFINITY, 1e30] {
-            let column = Numbers::from_f32(&[1.0, odd], 3);
+            let column = Numbers::from_f32(&[1.0, odd], 2, 3);
             let back = column.to_f32();
             assert!(matches!(column, Numbers::Float(_)), "{odd} is on no grid");
             assert_eq!(back[1].to_bits(), odd.to_bits());

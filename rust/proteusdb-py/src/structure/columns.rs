@@ -98,7 +98,7 @@ impl Columns<'_> {
     fn model(&self, index: usize, number: i32, topology: &Arc<Topology>) -> Result<Model> {
         let column = |name: &str, values: Vec<f32>, per_atom: usize| {
             let wrong = values.iter().position(|value| !value.is_finite());
-            wrong.map_or(Ok(Numbers::from_f32(&values, DECIMALS)), |at| {
+            wrong.map_or(Ok(Numbers::from_f32(&values, if per_atom == 3 { 3 } else { 2 }, DECIMALS)), |at| {
                 let (atom, value) = (at / per_atom, values.get(at).copied().unwrap_or(f32::NAN));
                 Err(Error::validation(format!(
                     "{name} of atom {atom} (counted from 0) in model {number} is {value}; every value must be finite"
