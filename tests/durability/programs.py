@@ -10,6 +10,7 @@ A process that must be killed, must fork, or may crash is none that pytest runs 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import multiprocessing
 import os
@@ -139,6 +140,26 @@ def fork_mixed(path: str, workers: str) -> None:
     thread.join()
     say({"codes": codes, "count": db.count(), "ok": db.verify_integrity().ok})
     db.close()
+
+
+def fork_without_hooks(path: str) -> None:
+    """A fork that Python does not see: the child is told to open anew, and the parent goes on."""
+    db = DatabaseManager(database_path=path)
+    db.store_prediction("MKT", None, prediction_id="first")
+    reads, writes = os.pipe()
+    pid = ctypes.CDLL(None).fork()
+    if pid == 0:
+        try:
+            db.get_prediction("first")
+        except ProteusError as error:
+            os.write(writes, f"{type(error).__name__}: {error}".encode())
+        finally:
+            os._exit(0)
+    os.close(writes)
+    os.waitpid(pid, 0)
+    db.store_prediction("MKV", None, prediction_id="second")
+    with os.fdopen(reads) as child:
+        say({"child": child.read(), "count": db.count(), "ok": db.verify_integrity().ok})
 
 
 def _child_of_fork(db: DatabaseManager, worker: int) -> None:

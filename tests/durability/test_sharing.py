@@ -59,6 +59,13 @@ def test_children_of_a_fork_use_the_manager_they_inherit(path: Path, run: Run) -
     assert said == {"codes": [0] * 4, "count": 1 + 4 + 4 * 10, "ok": True}
 
 
+def test_a_fork_that_calls_no_hooks_is_noticed_and_harms_nothing(path: Path, run: Run) -> None:
+    (said,) = run("fork_without_hooks", path)
+    assert said["child"].startswith("ConnectionError:")
+    assert "spawn" in said["child"]
+    assert (said["count"], said["ok"]) == (2, True)
+
+
 def test_spawned_processes_get_the_manager_by_pickle(path: Path, run: Run) -> None:
     (said,) = run("pickled_mixed", path, 2)
     assert said["count"] == 1 + 2 * 10

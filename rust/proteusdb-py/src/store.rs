@@ -258,13 +258,19 @@ fn stats_dict<'py>(py: Python<'py>, stats: &Stats) -> PyResult<Bound<'py, PyDict
         ("blobs", stats.blobs),
         ("loose_blobs", stats.loose_blobs),
         ("dead_bytes", stats.dead_bytes),
+        ("segment_bytes", stats.segment_bytes),
         ("file_bytes", stats.file_bytes),
+        ("free_bytes", stats.free_bytes),
         ("map_bytes", stats.map_bytes),
         ("last_transaction", stats.last_transaction),
         ("readers", stats.readers),
+        ("max_readers", stats.max_readers),
+        ("format", u64::from(stats.identity.format)),
+        ("generation", stats.identity.generation),
     ] {
         dict.set_item(name, value)?;
     }
+    dict.set_item("uuid", stats.identity.uuid.to_string())?;
     dict.set_item("last_commit", stats.last_commit)?;
     let parts = PyDict::new(py);
     for (kind, bytes) in &stats.parts {

@@ -40,6 +40,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use fork::{after_fork, before_fork};
+pub use format::Identity;
 pub use options::{Durability, Options};
 use shared::Shared;
 pub use snapshot::{Snapshot, Version};

@@ -161,3 +161,74 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use heed::types::Bytes;
+    use heed::{CommitOrAbort, EnvFlags};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::store::env;
+
+    /// An LMDB file of 300 tables `t000`... that each map 200 keys to themselves: trees of several levels.
+    fn forest(path: &std::path::Path) {
+        let env = env::open(path, 1 << 26, 400, EnvFlags::NO_SUB_DIR).unwrap();
+        let txn = env.write_txn().unwrap();
+        let made = env.create_databases_and_commit(txn, |opener, txn| {
+            for table in 0..300 {
+                let table = opener.create_database::<Bytes, Bytes>(txn, Some(&format!("t{table:03}")))?;
+                for key in 0..200 {
+                    let key = format!("key {key:03}");
+                    table.put(txn, key.as_bytes(), key.as_bytes())?;
+                }
+            }
+            Ok::<_, heed::Error>(CommitOrAbort::<(), ()>::Commit(()))
+        });
+        assert!(made.is_ok());
+        env::close(env);
+    }
+
+    #[test]
+    fn every_key_of_deep_trees_is_found_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("forest");
+        forest(&path);
+        let mut file = File::open(&path).unwrap();
+        let Head::Current(meta) = head(&mut file).unwrap() else { panic!("LMDB does not know its own file") };
+        for table in (0..300).step_by(13) {
+            for key in (0..200).step_by(7) {
+                let (table, key) = (format!("t{table:03}"), format!("key {key:03}"));
+                let found = look_up(&mut file, &meta, table.as_bytes(), key.as_bytes());
+                assert_eq!(found.as_deref(), Some(key.as_bytes()), "{table}");
+            }
+        }
+        for (table, key) in [("t300", "key 001"), ("a", "key 001"), ("t001", "key 200"), ("t001", "a")] {
+            assert_eq!(look_up(&mut file, &meta, table.as_bytes(), key.as_bytes()), None, "{table} {key}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn damaged_files_are_read_or_not_but_never_panic(places in prop::collection::vec((0..200_000_usize, any::<u8>()), 1..200)) {
+            static FOREST: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
+                let folder = tempfile::tempdir().unwrap();
+                forest(&folder.path().join("forest"));
+                std::fs::read(folder.path().join("forest")).unwrap()
+            });
+            let mut bytes = FOREST.clone();
+            for (place, to) in places {
+                // Most damage to the first pages and those the look-up passes.
+                let place = if place % 2 == 0 { place % 8192 } else { place % bytes.len() };
+                bytes[place] = to;
+            }
+            let mut file = tempfile::tempfile().unwrap();
+            std::io::Write::write_all(&mut file, &bytes).unwrap();
+            if let Head::Current(meta) = head(&mut file).unwrap() {
+                let _ = look_up(&mut file, &meta, b"t150", b"key 100");
+            }
+        }
+    }
+}

@@ -2,12 +2,16 @@
 
 use super::counters::Counters;
 use super::env::Env;
+use super::format::{self, Identity};
 use super::tables::Tables;
 use super::{Txn, blobs, lmdb};
 use crate::error::Result;
 use crate::record::PartKind;
 
 const PART_KINDS: [PartKind; 3] = [PartKind::Structure, PartKind::Array, PartKind::Original];
+
+/// LMDB begins every file with two of them.
+const META_PAGES: u64 = 2;
 
 /// What a store holds and takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,16 +34,24 @@ pub struct Stats {
     pub dead_bytes: u64,
     /// Blobs that wait to be folded into a segment.
     pub loose_blobs: u64,
+    /// Bytes of all segments, the dead ones included.
+    pub segment_bytes: u64,
     /// Length of the file.
     pub file_bytes: u64,
+    /// Bytes of pages that no table uses: they are filled before the file grows.
+    pub free_bytes: u64,
     /// Address space the file may grow to before it is mapped anew.
     pub map_bytes: u64,
     /// Id of the last committed transaction.
     pub last_transaction: u64,
     /// Commit time of the last transaction, µs.
     pub last_commit: i64,
-    /// Readers entered in the lock file.
+    /// Readers entered in the lock file, in all processes.
     pub readers: u64,
+    /// How many there may be.
+    pub max_readers: u64,
+    /// Which store it is.
+    pub identity: Identity,
     /// Bytes of the parts of current predictions, by kind.
     pub parts: Vec<(PartKind, u64)>,
     /// Bytes of pages by table.
@@ -50,17 +62,15 @@ pub struct Stats {
 pub(super) fn gather(env: &Env, tables: &Tables, txn: &Txn<'_>) -> Result<Stats> {
     let counters = Counters::read(tables, txn)?;
     let info = env.info();
+    let root = env.unnamed_database_stat();
     let mut sizes = Vec::new();
     for (name, table) in tables.all() {
-        let stat = table.stat(txn).map_err(lmdb)?;
-        let pages = stat.branch_pages + stat.leaf_pages + stat.overflow_pages;
-        sizes.push((name, pages as u64 * u64::from(stat.page_size)));
+        sizes.push((name, page_bytes(&table.stat(txn).map_err(lmdb)?)));
     }
-    let mut dead_bytes = 0;
-    for entry in tables.dead.iter(txn).map_err(lmdb)? {
-        let (key, value) = entry.map_err(lmdb)?;
-        dead_bytes += blobs::dead_bytes(key, value)?;
-    }
+    let in_use =
+        META_PAGES * u64::from(root.page_size) + page_bytes(&root) + sizes.iter().map(|(_, size)| size).sum::<u64>();
+    let reached = (info.last_page_number as u64 + 1) * u64::from(root.page_size);
+    let (segment_bytes, dead_bytes) = segment_bytes(tables, txn)?;
     Ok(Stats {
         predictions: counters.predictions,
         residues: counters.residues,
@@ -70,13 +80,35 @@ pub(super) fn gather(env: &Env, tables: &Tables, txn: &Txn<'_>) -> Result<Stats>
         analyses: tables.analyses.len(txn).map_err(lmdb)?,
         blobs: tables.blobs.len(txn).map_err(lmdb)?,
         dead_bytes,
+        segment_bytes,
+        free_bytes: reached.saturating_sub(in_use),
         loose_blobs: counters.loose_blobs,
         file_bytes: env.real_disk_size().map_err(lmdb)?,
         map_bytes: info.map_size as u64,
         last_transaction: info.last_txn_id as u64,
         last_commit: counters.last_commit as i64,
         readers: u64::from(info.number_of_readers),
+        max_readers: u64::from(info.maximum_number_of_readers),
+        identity: format::identity(tables, txn)?,
         parts: PART_KINDS.into_iter().zip(counters.part_bytes()).collect(),
         tables: sizes,
     })
+}
+
+fn page_bytes(stat: &heed::DatabaseStat) -> u64 {
+    let pages = stat.branch_pages + stat.leaf_pages + stat.overflow_pages;
+    pages as u64 * u64::from(stat.page_size)
+}
+
+/// Bytes of all segments, and those of them that are dead.
+fn segment_bytes(tables: &Tables, txn: &Txn<'_>) -> Result<(u64, u64)> {
+    let (mut all, mut dead) = (0, 0);
+    for entry in tables.segments.iter(txn).map_err(lmdb)? {
+        all += entry.map_err(lmdb)?.1.len() as u64;
+    }
+    for entry in tables.dead.iter(txn).map_err(lmdb)? {
+        let (key, value) = entry.map_err(lmdb)?;
+        dead += blobs::dead_bytes(key, value)?;
+    }
+    Ok((all, dead))
 }

@@ -201,6 +201,24 @@ fn loose_blobs_are_folded() {
 }
 
 #[test]
+fn figures_say_what_a_store_is_and_takes() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder, Options::default());
+    let batch: Vec<_> = (0..20).map(|i| draft(&format!("p{i:02}"), "MKT", 0.5, 10_000)).collect();
+    store.apply(&batch, Mode::AllOrNothing).unwrap();
+    let before = store.stats().unwrap();
+    assert!(before.segment_bytes > 20 * 10_000 && before.dead_bytes == 0);
+    assert!(before.file_bytes >= before.tables.iter().map(|(_, bytes)| bytes).sum::<u64>() + before.free_bytes);
+    let purge = |i: usize| Operation::Delete { id: format!("p{i:02}"), cascade: false, purge: true };
+    store.apply(&(0..20).map(purge).collect::<Vec<_>>(), Mode::AllOrNothing).unwrap();
+    let after = store.stats().unwrap();
+    assert_eq!((after.segment_bytes, after.dead_bytes, after.predictions), (0, 0, 0));
+    assert!(after.free_bytes > before.segment_bytes, "the pages wait to be used again");
+    assert_eq!((after.identity, after.last_transaction), (before.identity, before.last_transaction + 1));
+    assert!(!after.identity.uuid.is_nil());
+}
+
+#[test]
 fn what_is_no_store_is_refused_and_left_alone() {
     let folder = TempDir::new().unwrap();
     let refuse = |name: &str, bytes: Option<&[u8]>, words: &str| {
