@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use proteusdb_core::operation::{Change, OnConflict, Operation as Core};
-use proteusdb_core::record::{Analysis, Part, PartBody, id, time};
+use proteusdb_core::operation::{OnConflict, Operation as Core};
+use proteusdb_core::record::{Analysis, id, time};
 use proteusdb_core::validate::{check_metadata, check_name, check_results, encode_change};
 use proteusdb_core::{Error, Result};
 use pyo3::prelude::*;
@@ -123,11 +123,11 @@ impl Operation {
 
     #[getter]
     fn size(&self) -> u64 {
-        match &*self.0 {
-            Core::Store { prediction, .. } => prediction.sequence.len() as u64 + total(prediction.parts.iter()),
-            Core::Update { change, .. } => change_size(change),
+        let sequence = match &*self.0 {
+            Core::Store { prediction, .. } => prediction.sequence.len() as u64,
             _ => 0,
-        }
+        };
+        sequence + self.0.fresh_bytes()
     }
 
     #[getter]
@@ -237,14 +237,4 @@ fn model_change(id: String, changes: &Bound<'_, PyDict>) -> Result<Core> {
     version.iter().flatten().try_for_each(|version| check_name("model version", version))?;
     check_metadata("configuration", &configuration)?;
     Ok(Core::UpdateModel { id, name, version, configuration })
-}
-
-fn change_size(change: &Change) -> u64 {
-    let structure = change.structure.iter().flat_map(|(parts, _)| parts);
-    let arrays = change.arrays.iter().filter_map(|(_, part)| part.as_ref());
-    total(structure.chain(arrays))
-}
-
-fn total<'a>(parts: impl Iterator<Item = &'a Part>) -> u64 {
-    parts.filter(|part| matches!(part.body, PartBody::Fresh(_))).map(|part| part.size).sum()
 }

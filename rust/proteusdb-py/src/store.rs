@@ -1,7 +1,7 @@
 //! `_core.Store`: the embedded store for Python. Every call is one transaction and runs without the GIL.
 
 use std::path::PathBuf;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use proteusdb_core::operation::{Operation as CoreOperation, Outcome};
@@ -76,7 +76,7 @@ impl Store {
         operations: Vec<PyRef<'py, Operation>>,
         each_alone: bool,
     ) -> PyResult<Bound<'py, PyList>> {
-        let operations: Vec<CoreOperation> = operations.iter().map(|operation| (*operation.0).clone()).collect();
+        let operations: Vec<Arc<CoreOperation>> = operations.iter().map(|operation| Arc::clone(&operation.0)).collect();
         let mode = if each_alone { Mode::EachAlone } else { Mode::AllOrNothing };
         let outcomes = py.detach(|| self.core()?.apply(&operations, mode)).map_err(raise)?;
         let list = PyList::empty(py);

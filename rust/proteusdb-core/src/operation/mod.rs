@@ -5,7 +5,7 @@
 
 mod merge;
 
-use crate::record::{Analysis, Map, Part, Prediction, ResidueKind};
+use crate::record::{Analysis, Map, Part, PartBody, Prediction, ResidueKind};
 
 pub(crate) use merge::merge;
 
@@ -83,6 +83,24 @@ pub enum Operation {
         /// The analysis.
         id: String,
     },
+}
+
+impl Operation {
+    /// Bytes of the parts it brings, which are still in memory.
+    #[must_use]
+    pub fn fresh_bytes(&self) -> u64 {
+        let total = |parts: &mut dyn Iterator<Item = &Part>| -> u64 {
+            parts.filter(|part| matches!(part.body, PartBody::Fresh(_))).map(|part| part.size).sum()
+        };
+        match self {
+            Self::Store { prediction, .. } => total(&mut prediction.parts.iter()),
+            Self::Update { change, .. } => {
+                let structure = change.structure.iter().flat_map(|(parts, _)| parts);
+                total(&mut structure.chain(change.arrays.iter().filter_map(|(_, part)| part.as_ref())))
+            }
+            _ => 0,
+        }
+    }
 }
 
 /// What `update_prediction` asks for; `None` leaves a field as it is.

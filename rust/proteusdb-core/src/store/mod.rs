@@ -36,6 +36,7 @@ mod stats;
 mod tables;
 mod write;
 
+use std::borrow::Borrow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -83,7 +84,7 @@ impl Store {
     /// # Errors
     /// With [`Mode::AllOrNothing`] the first failure; with [`Mode::EachAlone`] only what fails the whole transaction,
     /// each operation's own failure being in the list. On an error nothing was written.
-    pub fn apply(&self, operations: &[Operation], mode: Mode) -> Result<Vec<Result<Outcome>>> {
+    pub fn apply(&self, operations: &[impl Borrow<Operation>], mode: Mode) -> Result<Vec<Result<Outcome>>> {
         if self.read_only {
             return Err(Error::storage(format!("{} was opened with read_only=True", self.path().display())));
         }

@@ -1,6 +1,7 @@
 //! What happens inside a write transaction: each operation is checked first and writes only then, so one that fails
 //! leaves nothing of itself behind.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 
 use heed::RwTxn;
@@ -15,7 +16,7 @@ use super::tables::{Tables, append};
 use super::{analyses, lmdb, models, sealed, sequences};
 use crate::error::{Error, Kind, Result};
 use crate::operation::{Change, OnConflict, Operation, Outcome};
-use crate::record::{Analysis, Part, PartBody, Prediction, UNSET_TIME, time};
+use crate::record::{Analysis, PartBody, Prediction, UNSET_TIME, time};
 
 /// What becomes of the other operations when one fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,11 +31,11 @@ pub enum Mode {
 pub(super) fn apply(
     tables: &Tables,
     txn: &mut RwTxn<'_>,
-    operations: &[Operation],
+    operations: &[impl Borrow<Operation>],
     mode: Mode,
 ) -> Result<Vec<Result<Outcome>>> {
     let counters = Counters::read(tables, txn)?;
-    let brought: u64 = operations.iter().map(fresh_bytes).sum();
+    let brought: u64 = operations.iter().map(|operation| operation.borrow().fresh_bytes()).sum();
     let now = time::now().max(counters.last_commit as i64 + 1);
     let mut writer = Writer {
         tables,
@@ -48,7 +49,7 @@ pub(super) fn apply(
     };
     let mut outcomes = Vec::with_capacity(operations.len());
     for operation in operations {
-        match writer.operation(operation) {
+        match writer.operation(operation.borrow()) {
             // Only what the caller got wrong fails alone; a failing disk or a full map fails the transaction.
             Err(error) if mode == Mode::AllOrNothing || !is_callers(error.kind()) => return Err(error),
             outcome => outcomes.push(outcome),
@@ -63,18 +64,6 @@ fn is_callers(kind: Kind) -> bool {
 }
 
 /// Bytes of blobs that an operation brings.
-fn fresh_bytes(operation: &Operation) -> u64 {
-    let fresh = |part: &Part| if matches!(part.body, PartBody::Fresh(_)) { part.size } else { 0 };
-    match operation {
-        Operation::Store { prediction, .. } => prediction.parts.iter().map(fresh).sum(),
-        Operation::Update { change, .. } => {
-            let structure = change.structure.iter().flat_map(|(parts, _)| parts);
-            structure.chain(change.arrays.iter().filter_map(|(_, array)| array.as_ref())).map(fresh).sum()
-        }
-        _ => 0,
-    }
-}
-
 /// The newest version of a row, with the numbers this store knows it by.
 struct Current {
     prediction: Prediction,
