@@ -9,13 +9,19 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python soak check check-style check-rust check-docs check-types bench wheel clean \
-        need-python need-cargo
+.PHONY: help demo quick test test-rust test-python soak soak-fuzz check check-style check-rust check-docs check-types bench bench-queries bench-codec \
+        bench-arrays train train-fast wheel clean need-python need-cargo
 
 PYTHON ?= python3
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 DATA ?=
+N ?= 100000
+CODEC_CORPUS ?= $(or $(PROTEUSDB_CORPUS),../shared/corpus)
+FILES ?= build/codec.txt
 TESTS ?= tests
+TARGETS ?= $(filter-out mod blob sample,$(basename $(notdir $(wildcard rust/fuzz/src/targets/*.rs))))
+SECONDS_EACH ?= 60
+CARGO_FUZZ := build/tools/bin/cargo-fuzz
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,19 +49,39 @@ test: $(VENV)/stamp-dev ## Build and run every test: cargo test, then pytest.
 	if [ $$status = 0 ]; then echo "all passed"; else echo "FAILED"; fi; \
 	exit $$status
 
+quick: $(VENV)/stamp-tools | need-cargo ## Build into .venv without link-time optimisation, for trying a change.
+	$(BIN)/python -m pip install --quiet --group test --group lint
+	$(BIN)/maturin develop --profile quick
+	@touch $(VENV)/stamp-build $(VENV)/stamp-dev
+
 test-rust: need-cargo | build
 	@set -o pipefail; cargo test -j $(JOBS) -p proteusdb-core 2>&1 | tee build/cargo-test.log
 
 test-python: $(VENV)/stamp-dev | build
 	@set -o pipefail; $(BIN)/python -m pytest -q -n $(JOBS) $(TESTS) 2>&1 | tee build/pytest.log
 
-soak: $(VENV)/stamp-dev ## The long rounds of the randomised tests.
+soak: $(VENV)/stamp-dev ## The long rounds of the randomised tests, then of the fuzz targets.
 	PROTEUSDB_SOAK=1 HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q -n $(JOBS) --timeout 7200 $(TESTS)
+	$(MAKE) --no-print-directory soak-fuzz
+
+# The flags that count coverage are unstable; RUSTC_BOOTSTRAP lets a stable toolchain take them.
+soak-fuzz: $(CARGO_FUZZ)
+	@set -e; export RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/build/tools/bin:$$PATH"; cd rust/fuzz; \
+	for name in $(TARGETS); do \
+	    echo "== $$name, $(SECONDS_EACH) s"; mkdir -p corpus/$$name artifacts/$$name; \
+	    PROTEUSDB_FUZZ=$$name cargo fuzz run --fuzz-dir . target corpus/$$name -- -max_total_time=$(SECONDS_EACH) \
+	        -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=512 -max_len=16384 -print_final_stats=1 \
+	        -artifact_prefix=artifacts/$$name/; \
+	done
+
+$(CARGO_FUZZ): | need-cargo
+	cargo install cargo-fuzz --locked --root build/tools
 
 check: check-style check-rust check-docs check-types ## Formatting, lints, documentation, types, stubs; -k shows all faults.
 
 check-style: $(VENV)/stamp-dev
 	cargo fmt --check
+	rustfmt --check --edition 2024 rust/fuzz/src/lib.rs rust/fuzz/fuzz_targets/*.rs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
@@ -72,7 +98,32 @@ check-types: $(VENV)/stamp-dev
 
 bench: $(VENV)/stamp-dev ## Time the import, and loading and reading beside the usual ways.
 	$(BIN)/python benches/load_and_read.py
+	$(BIN)/python benches/writers.py
+	$(BIN)/python benches/backup.py
+	$(BIN)/python benches/sqlite.py
+	$(BIN)/python benches/metrics.py
 	$(BIN)/python benches/import_time.py
+
+bench-queries: $(VENV)/stamp-dev ## Nine questions to N rows (100,000 unless given), load speed and bytes a row, beside SQLite.
+	$(BIN)/python benches/queries.py --n $(N)
+
+bench-arrays: $(VENV)/stamp-dev ## Bits and speed of arrays beside JSON, zstd and image codecs (DATA=files), and of original files.
+	$(BIN)/python benches/arrays.py $(DATA)
+	$(BIN)/python benches/originals.py
+
+train: need-cargo $(FILES) ## Fit the priors of the small profile to the predictions listed in FILES; report on a quarter kept aside.
+	cargo run --release -j $(JOBS) -p proteusdb-train -- $(FILES) rust/proteusdb-core/src/codec/priors/small.bin
+
+bench-codec: need-cargo build/codec.txt ## Sizes and speeds of the structure codec beside the usual ways, on files its weights never saw.
+	cargo run --release -j $(JOBS) -p proteusdb-core --example codec_table -- build/codec.txt
+
+train-fast: $(VENV)/stamp-build build/codec.txt ## Fit the weights of the fast profile to the predictions in CODEC_CORPUS.
+	$(BIN)/python rust/proteusdb-train/fast.py rust/proteusdb-core/src/codec/priors/fast.bin $$(cut -f 1 build/codec.txt)
+
+build/codec.txt: | build
+	@awk -F '\t' -v at="$(CODEC_CORPUS)/" 'FNR > 1 && $$4 == "prediction" { print at $$1 "\t" $$5 }' \
+	    $(CODEC_CORPUS)/manifest.tsv | sort > $@
+	@awk -F '\t' -v at="$(CODEC_CORPUS)/" 'FNR > 1 { print at $$1 "\ttraining" }' $(CODEC_CORPUS)/training.tsv | sort >> $@
 
 wheel: $(VENV)/stamp-build ## Build the wheel into dist/.
 	$(BIN)/maturin build --release --out dist

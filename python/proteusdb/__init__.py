@@ -16,14 +16,16 @@ from . import errors
 
 if TYPE_CHECKING:
     from .core.manager import DatabaseManager
+    from .core.migration import DatabaseMigrator
     from .structure import Structure
 
     __version__: str
 
-__all__ = ["DatabaseManager", "Structure", "__version__", "errors"]
+__all__ = ["DatabaseManager", "DatabaseMigrator", "Structure", "__version__", "errors"]
 
 _HOMES = {
     "DatabaseManager": ("proteusdb.core.manager", "DatabaseManager"),
+    "DatabaseMigrator": ("proteusdb.core.migration", "DatabaseMigrator"),
     "Structure": ("proteusdb.structure", "Structure"),
     "__version__": ("proteusdb._core", "__version__"),
 }

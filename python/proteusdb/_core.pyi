@@ -4,7 +4,7 @@ Everything here is called by the package, not by users. Blocking calls release t
 `proteusdb.errors`. Times are int64 microseconds since 1970-01-01T00:00:00Z.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, final
 
 import numpy as np
@@ -13,27 +13,57 @@ from numpy.typing import NDArray
 from .errors import ProteusError
 
 __all__ = [
+    "LATEST_SCHEMA",
+    "ROW_COLUMNS",
+    "Care",
+    "Keeper",
     "Operation",
+    "Search",
     "Settings",
     "Store",
     "Stored",
     "Structure",
+    "Verifier",
     "__version__",
     "after_fork_in_child",
     "after_fork_in_parent",
+    "array_shape",
     "before_fork",
+    "check_metadata",
+    "check_schema",
     "check_sequence",
     "decode_array",
+    "decode_array_rows",
     "decode_original",
+    "decode_plddt",
     "decode_structure",
     "decompress",
+    "digest",
+    "digest_file",
+    "encode_array",
     "encode_structure",
+    "extract_file",
     "fresh_id",
+    "from_document",
+    "model_id",
     "now",
+    "obey_schema",
+    "pack",
+    "parse_contest",
     "parse_criteria",
+    "parse_index",
     "prepare",
+    "read_json",
+    "read_moment",
     "sniff",
+    "stored_from",
+    "stored_from_row",
+    "to_document",
+    "unpack",
 ]
+
+ROW_COLUMNS: tuple[str, ...]
+"""The columns of a row of a version, in order."""
 
 __version__: str
 
@@ -142,6 +172,18 @@ class Structure:
 def decompress(data: bytes, *, name: str) -> bytes:
     """Plain bytes of a .gz, .bz2, .zst or .xz file; `data` itself where it is not compressed."""
 
+def read_json(data: bytes, *, name: str) -> Any:
+    """What JSON holds, as `json.loads` gives it, but for lists of numbers.
+
+    A list, or list of lists and so on, that is rectangular and holds numbers alone becomes an array: int64, else float32
+    where that carries every printed number, else float64; `null` among numbers is NaN. `name` is the file in errors.
+
+    Raises
+    ------
+    ValidationError
+        It is no JSON; the message names line and column, or says that the file is cut short.
+    """
+
 def sniff(data: bytes) -> Literal["pdb", "mmcif", "bcif"] | None:
     """The format of plain bytes, by content."""
 
@@ -149,39 +191,70 @@ def sniff(data: bytes) -> Literal["pdb", "mmcif", "bcif"] | None:
 class Settings:
     """How records are encoded."""
 
-    def __new__(cls, *, compression: str, precision: float | None, pae_precision: float | None) -> Settings: ...
+    def __new__(
+        cls, *, compression: str, precision: float | None, pae_precision: float | None, keep_original: bool = False
+    ) -> Settings: ...
+    def know_file(self, original: bytes, last: bytes) -> None:
+        """The blob of a stored file and that of the last of its sources: what is left of files like it is packed by that."""
+    def meet_job(self, job: str) -> bool:
+        """Whether this was asked before; the first who asks tells of the job's stored arrays by `know_array`."""
+    def know_array(self, job: str, name: str, blob: bytes) -> None:
+        """The blob of an array of a job's first sample: those of this name in its other samples are coded beside it."""
 
 @final
 class Operation:
     """One validated, encoded step of a transaction. Pickle-free, immutable, reusable."""
 
     kind: Literal[
-        "store", "update", "delete", "store_model", "update_model", "delete_model", "store_analysis", "delete_analysis"
+        "expect",
+        "store",
+        "update",
+        "delete",
+        "store_model",
+        "update_model",
+        "delete_model",
+        "store_analysis",
+        "delete_analysis",
     ]
     target: str
     """The prediction's, model's or analysis' id ("" for store_model)."""
     size: int
     """Bytes it brings."""
+    residues: int
+    """`store`: residues in the sequence."""
     model: str | None
     """`store`: the model's id or name as given."""
     on_conflict: Literal["error", "skip", "replace"]
     """`store` only."""
     expected_version: int | None
-    """`update` only."""
+    """`update` and `expect`."""
     cascade: bool
     purge: bool
+    keep_versions: int | None
+    """How many versions of the prediction stay after it; None: all."""
+    prediction_id: str
+    """`store`, `update` and `delete`: the prediction; else ""."""
     prediction: Stored | None
     """`store`: what is to be written, version 0."""
     arguments: dict[str, Any]
     """Model and analysis operations: name, version, configuration / prediction_id, results, parameters, created_at."""
 
     @staticmethod
+    def expect(prediction_id: str, version: int | None) -> Operation:
+        """ConflictError unless this is the current version, None being absent or deleted."""
+    @staticmethod
+    def store(stored: Stored, *, model: str | None, on_conflict: Literal["error", "skip", "replace"]) -> Operation:
+        """A version whose parts are all in memory, as it is but for its number; `model` is an id or a name."""
+    @staticmethod
     def update(
         prediction_id: str, changes: Mapping[str, Any], *, expected_version: int | None, settings: Settings
     ) -> Operation:
-        """`changes`: the record's names; `structure` is a `Structure` or None."""
+        """`changes`: the record's names; `structure` is a `Structure` or None. `originals` (dict of name -> bytes) come
+        with a structure, or are added to the files that are there; `mean_plddt` as in `prepare`."""
     @staticmethod
     def delete(prediction_id: str, *, cascade: bool, purge: bool) -> Operation: ...
+    def bounded(self, keep_versions: int) -> Operation:
+        """The same, after which so many versions stay; an operation on no prediction is itself."""
     @staticmethod
     def store_model(name: str, version: str | None, configuration: Mapping[str, Any] | None) -> Operation: ...
     @staticmethod
@@ -217,13 +290,29 @@ class Stored:
     rank: int | None
     ranking_score: float | None
     confidence: float | None
+    mean_plddt: float | None
+    """0-100."""
     metadata: dict[str, Any]
     """A new dict at every access."""
-    parts: list[tuple[Literal["structure", "array", "original"], str, int]]
-    """(kind, name, encoded bytes) in order: structure, arrays by name, originals by name."""
+    parts: list[tuple[Literal["structure", "array", "original", "source", "reference"], str, int]]
+    """(kind, name, encoded bytes) in order: structure, arrays by name, originals by name, sources of originals, and what
+    arrays and sources are coded beside (`array pae`)."""
 
     def fresh(self, kind: str, name: str) -> bytes | None:
         """The part's bytes where they are still in memory."""
+    def fresh_parts(self) -> list[bytes]:
+        """The bytes of every part that is still in memory, in the order of `parts`."""
+    def key(self, kind: str, name: str) -> str | None:
+        """The key of a part of a version that was read from a row."""
+    def row(self, keys: Sequence[str]) -> tuple[Any, ...]:
+        """The version as `ROW_COLUMNS`; `keys` name its fresh parts, in their order."""
+    def with_bytes(self, parts: Sequence[bytes]) -> Stored:
+        """The same with these bytes for its parts, in their order."""
+    def with_structure(self, data: bytes) -> Stored:
+        """The same with these bytes for its structure."""
+    def index_key(self, field: str) -> bytes | None:
+        """What a field holds as bytes whose order is that of values; `field` is one of `parse_index`. None where it holds
+        nothing."""
     def with_version(self, version: int, *, updated_at: int, created_at: int, model_id: str | None) -> Stored:
         """The same content as a written version; for back ends that live in Python. `created_at` counts where the
         record came without one."""
@@ -235,23 +324,102 @@ def prepare(drafts: Sequence[Mapping[str, Any]], settings: Settings, workers: in
 
     A draft holds `prediction_id, sequence, structure (Structure | None), file (bytes to read as structure | None),
     file_name, format, plddt_scale, originals (dict of name -> bytes), metadata, model, job, seed, sample, rank,
-    arrays (dict of name -> ndarray), created_at (µs), on_conflict, check_sequence`; missing keys are None.
+    arrays (dict of name -> ndarray), mean_plddt (0-100, in the place of the B-factors'), created_at (µs), on_conflict,
+    check_sequence`; missing keys are None.
     With `file`, the bytes are also kept as the original `file_name`.
     """
 
 def decode_structure(data: bytes) -> Structure: ...
-def encode_structure(structure: Structure) -> bytes:
-    """What `decode_structure` gives back; how a structure is pickled."""
+def decode_plddt(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+    """pLDDT (0-100) of each residue and of each atom from a structure's blob, without decoding its coordinates; None
+    where the B-factors are no pLDDT."""
 
-def decode_array(data: bytes) -> _StoredArray: ...
-def decode_original(data: bytes, structure: bytes | None) -> bytes:
-    """`structure` is the structure blob of the same version, from which the file may have been predicted."""
+def encode_structure(structure: Structure, *, compression: str = "fast", precision: float | None = None) -> bytes:
+    """What `decode_structure` gives back; how a structure is pickled. `compression`: `fast`, `small`, `none`; `precision`:
+    largest error of coordinates in Å."""
+
+def decode_array(data: bytes, beside: bytes | None = None) -> _StoredArray:
+    """`beside` is the blob that it was coded beside, if it was."""
+
+def decode_array_rows(data: bytes, start: int, stop: int, beside: bytes | None = None) -> _StoredArray:
+    """Rows of the first axis; of a matrix only the bands they lie in are decoded."""
+
+def array_shape(data: bytes) -> tuple[int, ...]: ...
+def encode_array(array: _StoredArray, settings: Settings, beside: bytes | None = None) -> bytes:
+    """What `decode_array` gives back; `settings` say how hard to compress. `beside` is the blob of an array much like it,
+    which is then needed to decode it where that makes it shorter."""
+
+def decode_original(data: bytes, structure: bytes | None, sources: Sequence[tuple[bytes, bytes | None]]) -> bytes:
+    """`structure` is the structure blob of the same version, from which the file may have been predicted; `sources` its
+    arrays, each with what it was coded beside."""
 
 def check_sequence(sequence: str) -> str:
     """Upper case, or ValidationError with the place of the first wrong letter."""
 
+def read_moment(text: str) -> tuple[int, int] | None:
+    """First and last µs of a date, a date-time, or what is told from now (`today`, `7 days ago`); None for another text."""
+
+def parse_contest(by: str, per: str) -> None:
+    """QueryError where `best` cannot be asked so; for back ends that live in Python."""
+
 def parse_criteria(criteria: Mapping[str, Any]) -> None:
     """QueryError where the criteria are wrong; for back ends that live in Python."""
+
+def parse_index(field: str) -> str:
+    """The name of a field that an index may be declared on; QueryError where it may not."""
+
+def stored_from_row(row: tuple[Any, ...]) -> Stored:
+    """The version of a row as `Stored.row` makes it; CorruptionError for one that is damaged."""
+
+def to_document(values: Mapping[str, Any]) -> str:
+    """JSON; a datetime is {"$time": "..."}, an array {"$array": [dtype, shape, base64]}."""
+
+def from_document(text: str) -> dict[str, Any]:
+    """What `to_document` was given; CorruptionError for another text."""
+
+def model_id(name: str, version: str | None, configuration: Mapping[str, Any]) -> str:
+    """The id of a model, made of its content: 1 and 1.0 are one, and the order of keys is none."""
+
+def check_metadata(field: str, metadata: Mapping[str, Any]) -> None:
+    """ValidationError where a value or key is not allowed in metadata."""
+
+@final
+class Search:
+    """Parsed criteria, for back ends that live in Python; QueryError where they are wrong."""
+
+    def __new__(cls, criteria: Mapping[str, Any], contest: tuple[str, str] | None = None) -> Search:
+        """`contest` is (by, per) of `best`."""
+    conditions: list[str]
+    """Every condition, by its number, as `where` would have it."""
+    pushes: list[tuple[int, tuple[Any, ...], bool]]
+    """(number of the condition, what to ask of columns in its place, whether that says all of it). Every row that meets
+    the condition meets the question. See `proteusdb.backends.shared.question.Ask`."""
+    order: list[tuple[str, bool]]
+    """(field, descending) before the id."""
+    order_text: str
+    limit: int | None
+    offset: int
+    as_of: int | None
+    def within(self, field: str) -> tuple[list[tuple[bytes, bytes]], list[int]] | None:
+        """Stretches [from, to) of `Stored.index_key` that every match lies in, and the numbers of the conditions that
+        hold of every row there; None where the conditions say nothing of the field."""
+    def columns(self, answered: Sequence[int], *, count: bool, ordered: bool) -> list[str]:
+        """The columns a verifier needs beside id and version, where the conditions with these numbers are answered."""
+    def verify(
+        self, columns: Sequence[str], answered: Sequence[int], *, count: bool, ordered: bool, timeout: float | None
+    ) -> Verifier:
+        """`count`: matches are only counted. `ordered`: rows come in the order of the answer."""
+
+@final
+class Verifier:
+    """Rows of one query on their way to its answer, in bounded memory."""
+
+    def feed(self, rows: Sequence[tuple[Any, ...]]) -> bool:
+        """Looks at rows (id, version, *columns); whether more can matter. TimeoutError after the timeout."""
+    visited: int
+    matched: int
+    def finish(self) -> list[tuple[str, int]]:
+        """(id, version) of the answer in order; once."""
 
 def fresh_id() -> str:
     """A new UUIDv7."""
@@ -272,18 +440,24 @@ class Store:
         timeout: float,
         allow_network_fs: bool,
         map_size: int | None,
-    ) -> Store: ...
+        any_schema: bool = False,
+        cache_bytes: int = 67108864,
+    ) -> Store:
+        """`any_schema` opens a store of an older schema as it is, to be moved."""
+
     path: str
     def close(self) -> None: ...
     def apply(self, operations: Sequence[Operation], *, each_alone: bool) -> list[tuple[str, str, int] | ProteusError]:
-        """One transaction. Each outcome is ("written" | "skipped", prediction_id, version), ("deleted", "", 0) or
-        ("id", model or analysis id, 0). With `each_alone` a failed operation is its error in the list and the others
+        """One transaction. Each outcome is ("written" | "skipped", prediction_id, version), ("deleted", "", 0),
+        ("as expected", "", 0) or ("id", model or analysis id, 0). With `each_alone` a failed operation is its error in the list and the others
         commit; otherwise the first failure is raised and nothing is written."""
     def get(self, prediction_id: str, *, version: int | None = None, as_of: int | None = None) -> Stored | None: ...
     def get_many(self, keys: Sequence[tuple[str, int | None]]) -> list[Stored | None]: ...
     def history(self, prediction_id: str) -> list[Stored]: ...
     def part(self, stored: Stored, kind: str, name: str) -> bytes: ...
     def parts(self, stored: Sequence[Stored], kind: str, name: str) -> list[bytes | None]: ...
+    def structures(self, stored: Sequence[Stored], keep: bool) -> list[Structure | None]:
+        """Decoded without the interpreter's lock, on the thread that calls; with `keep`, remembered."""
     def ids(self, after: str | None, limit: int) -> list[str]: ...
     def query(self, criteria: Mapping[str, Any], timeout: float | None) -> list[tuple[str, int]]: ...
     def count(self, criteria: Mapping[str, Any], timeout: float | None) -> int: ...
@@ -296,9 +470,119 @@ class Store:
         """analysis_id, prediction_id, results, parameters, created_at (µs)."""
     def list_analyses(self, prediction_id: str | None) -> list[str]:
         """Analysis ids, in order."""
-    def stats(self) -> dict[str, Any]: ...
+    def create_index(self, field: str) -> bool:
+        """Declares an index and builds it, in one transaction; whether it was new."""
+    def drop_index(self, field: str) -> None:
+        """QueryError where it is not declared."""
+    def list_indexes(self) -> list[tuple[str, int]]:
+        """(field, entries) in the order of declaration."""
+    def stats(self) -> dict[str, Any]:
+        """Counts and sizes; `last_commit` is an aware datetime, or None in a store nothing was written to."""
+    def shrink(self) -> None:
+        """Packs segments that are mostly dead and writes the file anew without free pages; others go on meanwhile."""
+    def recompress(self, compression: str) -> tuple[int, int, int]:
+        """Rewrites every structure in a profile (`fast`, `small`, `none`); how many, their bytes before and after."""
     def check(self) -> list[str]:
         """Walks every table; one line a fault, empty where all holds."""
+
+@final
+class Care:
+    """What looks after a store: `proteusdb.backends.keeping` says what each call does. Moments are commit times."""
+
+    def __new__(cls, store: Store) -> Care: ...
+    def create_tag(self, name: str, moment: int | None) -> int: ...
+    def drop_tag(self, name: str) -> None: ...
+    def tags(self) -> list[tuple[str, int, int]]: ...
+    def changes(
+        self, first: int | None, second: int | None, after: str | None, limit: int
+    ) -> tuple[list[tuple[str, int | None, int | None]], str | None]: ...
+    def clean(
+        self,
+        *,
+        older_than: int | None,
+        keep_versions: int | None,
+        predictions: Sequence[tuple[str, int]],
+        until: int | None,
+        cascade: bool,
+        rehearse: bool,
+    ) -> dict[str, Any]: ...
+    def size(self) -> int: ...
+    def set_quota(self, max_bytes: int | None, warn_at: int | None) -> None: ...
+    def quota(self) -> tuple[int | None, int | None, int]: ...
+    def pressure(self) -> int | None: ...
+    def define_schema(
+        self, fields: Sequence[tuple[str, Sequence[str]]], required: Sequence[str], check_existing: bool
+    ) -> None: ...
+    def schema(self) -> list[tuple[str, list[str], bool]]: ...
+
+def check_schema(
+    fields: Sequence[tuple[str, Sequence[str]]], required: Sequence[str]
+) -> list[tuple[str, list[str], bool]]:
+    """A schema as it is kept: field, types, whether it is required; ValidationError where it is none."""
+
+def obey_schema(schema: Sequence[tuple[str, Sequence[str], bool]], stored: Stored) -> None:
+    """ValidationError where the metadata are not as a schema says."""
+
+@final
+class Keeper:
+    """An open store, as whoever looks after it sees it.
+
+    `watch` is called with (done, total) every 50 ms while the work runs; what it raises ends the work.
+    """
+
+    def __new__(cls, store: Store) -> Keeper: ...
+    def verify(self, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any]:
+        """`faults`, one line each, and `counts` of what was looked at."""
+    def repair(self, watch: Callable[[int, int], Any] | None = None) -> tuple[list[tuple[str, str]], Any]:
+        """Makes the store anew from what can be read of it: (what, why) of what was set aside, and the path of the
+        damaged file where it was kept."""
+    def quarantined(self) -> list[dict[str, Any]]:
+        """What repairs have set aside: what, why, at (µs), table, key, value, parts (name, bytes)."""
+    def copy_into(self, target: str, offset: int, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any]:
+        """Writes a compact copy into a file that is there: length, commit (µs), uuid, schema, generation."""
+    def adopt(self, path: str) -> None:
+        """Puts a store that nobody has open, in the same folder, in the place of this one."""
+    def last_blob(self) -> int:
+        """The last number that was given to a blob."""
+    def skip_blobs(self, last: int) -> None:
+        """Gives out numbers of blobs above this one only."""
+    def standing(self) -> tuple[str, int, int, int, int]:
+        """UUID, schema, last commit (µs), last removal (µs), generation."""
+    def versions_after(
+        self, after: int | None, until: int, start: bytes | None, limit: int
+    ) -> tuple[list[Stored], bytes | None]:
+        """Versions in the order of their commits, and where to go on."""
+    def touched(self, after: int | None, until: int) -> tuple[list[str], list[str]]:
+        """Ids of models and analyses that were stored, changed or deleted."""
+    def import_items(self, items: Sequence[tuple[str, Any]], *, fresh: bool) -> list[bool]:
+        """One transaction; whether each was new. Kinds: model, version, analysis, no model, no analysis."""
+    def plan(self, target: int) -> list[dict[str, Any]]:
+        """from, to, description, cost, loses."""
+    def moves(self) -> list[dict[str, Any]]:
+        """from, to, at (µs), by, program."""
+    def migrate(self, target: int, *, allow_loss: bool, by: str) -> list[dict[str, Any]]:
+        """Moves to a schema, step by step; the steps, as `moves` gives them."""
+
+LATEST_SCHEMA: int
+"""The schema that this program writes."""
+
+def pack(record: Mapping[str, Any]) -> bytes:
+    """A dict of plain values as msgpack."""
+
+def unpack(data: bytes) -> list[dict[str, Any]]:
+    """Msgpack maps, one after the other."""
+
+def stored_from(record: Mapping[str, Any], parts: Sequence[tuple[str, str, bytes]]) -> Stored:
+    """A version from its columns and the bytes of its parts (kind, name, bytes)."""
+
+def digest(data: bytes) -> str:
+    """XXH3-128 as 32 hexadecimal digits."""
+
+def digest_file(path: str, start: int, stop: int, watch: Callable[[int, int], Any] | None = None) -> str:
+    """The same of a part of a file."""
+
+def extract_file(path: str, start: int, stop: int, target: str, watch: Callable[[int, int], Any] | None = None) -> None:
+    """Writes a part of a file into a new one, and syncs it."""
 
 def before_fork() -> None: ...
 def after_fork_in_child() -> None: ...

@@ -23,14 +23,17 @@ _T = TypeVar("_T")
 class Columns:
     """Everything a structure holds, column by column; the base of `Structure`."""
 
-    __slots__ = ("_cache", "core")
+    __slots__ = ("_cache", "_told_plddt", "core")
 
     core: _core.Structure
     """The compiled core's structure: what the database stores."""
 
-    def __init__(self, core: _core.Structure) -> None:
+    def __init__(
+        self, core: _core.Structure, told_plddt: Callable[[], NDArray[np.float32] | None] | None = None
+    ) -> None:
         self.core = core
         self._cache: dict[str, Any] = {}
+        self._told_plddt = told_plddt
 
     @property
     def n_atoms(self) -> int:
@@ -193,9 +196,14 @@ class Columns:
     def plddt(self) -> NDArray[np.float32] | None:
         """pLDDT of each residue on 0-100, float32 (n_residues,), or None where the B-factor column is no pLDDT.
 
-        The value of CA, in nucleotides of C1'; else the mean over the residue's atoms.
+        The value of CA, in nucleotides of C1'; else the mean over the residue's atoms. Where a stored prediction has a
+        pLDDT from a file of its predictor, that: B-factors are printed with fewer digits.
         """
-        return self._array("plddt", self.core.plddt)
+        return self._array("plddt", self._residue_plddt)
+
+    def _residue_plddt(self) -> NDArray[np.float32] | None:
+        told = None if self._told_plddt is None else self._told_plddt()
+        return self.core.plddt() if told is None else told
 
     @property
     def plddt_atom(self) -> NDArray[np.float32] | None:

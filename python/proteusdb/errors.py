@@ -24,6 +24,7 @@ __all__ = [
     "PredictionNotFoundError",
     "ProteusError",
     "QueryError",
+    "QuotaWarning",
     "StorageError",
     "TimeoutError",
     "ValidationError",
@@ -67,3 +68,7 @@ class PredictionNotFoundError(QueryError, KeyError):
 
     # KeyError shows the repr of its argument; people read this message.
     __str__ = Exception.__str__
+
+
+class QuotaWarning(UserWarning):
+    """The store has come near its quota; see `DatabaseManager.set_quota`."""

@@ -56,9 +56,14 @@ class Structure(Columns):
         *,
         original: bytes | Callable[[], bytes | None] | None = None,
         original_name: str | None = None,
+        plddt: Callable[[], NDArray[np.float32] | None] | None = None,
     ) -> None:
-        """Wraps a structure of the core; `original` may be a function that fetches the bytes when asked for."""
-        super().__init__(core)
+        """Wraps a structure of the core.
+
+        `original` may be a function that fetches the bytes when asked for; `plddt` gives the pLDDT of residues where a
+        file beside the structure tells it more exactly than the B-factors.
+        """
+        super().__init__(core, plddt)
         self._original = original
         self._original_name = original_name
 

@@ -1,16 +1,10 @@
-"""Commands that write: load, update, delete; and that Ctrl-C leaves a sound database."""
+"""Commands that write: load, update, delete."""
 
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from proteusdb.testing.synthetic import write_folder
-from shell import Shell, environment
+from proteusdb.testing.synthetic import write_layout
+from shell import Shell
 
 
 def test_load_stores_every_file_and_loading_again_skips_them(fresh: Shell, files: list[Path]) -> None:
@@ -26,6 +20,19 @@ def test_load_into_a_pipe_shows_no_progress_and_tells_the_counts(fresh: Shell, f
     assert "stored\t1\n" in ran.stdout
     assert ran.stderr == ""
     assert fresh.lines("query")[0]["model"] == "mymodel"
+
+
+def test_load_tells_companions_and_copies(fresh: Shell, tmp_path: Path) -> None:
+    write_layout(tmp_path / "run", "alphafold2", seed=1)
+    told = fresh.json("load", str(tmp_path / "run"), "--ids", "stem")
+    assert told["stored"] == 3
+    assert {Path(name).name: of for name, of in told["aliases"].items()} == {
+        "ranked_0.pdb": "relaxed_model_2_ptm_pred_0",
+        "ranked_1.pdb": "unrelaxed_model_1_ptm_pred_0",
+    }
+    assert fresh("load", str(tmp_path / "run"), "--ids", "stem").stdout.count("aliases\t2\n") == 1
+    (best,) = fresh.lines("best", "--by", "ranking_score", "--per", "job")
+    assert best["job"] == "target1"
 
 
 def test_load_names_broken_files_and_ends_with_1(
@@ -93,23 +100,3 @@ def test_delete_is_all_or_nothing(changed: Shell) -> None:
 
 def test_delete_of_nothing_from_an_empty_pipe_is_no_error(changed: Shell) -> None:
     assert "0 deleted" in changed("delete", "-", stdin="").stderr
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT can be sent to one process on Windows")
-def test_interrupted_load_ends_quickly_and_the_same_command_goes_on(fresh: Shell) -> None:
-    write_folder(fresh.folder / "many", 60, seed=2, length=(200, 400))
-    command = [sys.executable, "-m", "proteusdb", "load", "many", "--ids", "stem", "--workers", "1"]
-    process = subprocess.Popen(
-        command, cwd=fresh.folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    database = fresh.folder / "proteus.db"
-    deadline = time.monotonic() + 30
-    while not database.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=30)
-    assert process.returncode in (0, 130), stderr  # 0: it was done before the signal came
-    assert "Traceback" not in stderr
-    again = fresh.json("load", "many", "--ids", "stem")
-    assert again["stored"] + len(again["skipped"]) == 60
-    assert fresh("verify").stdout == "ok\n"

@@ -1,12 +1,13 @@
-"""A file of every released format, and what is in it.
+"""A file of every schema, and what is in it.
 
 ::
 
-    format-1.db.zst      a store as this format's first release wrote it, compressed
-    format-1.json        what must come out of it, for ever
+    format-1.db.zst, format-2.db.zst, ...   one store in each schema, compressed
+    content.json                            what must come out of each, for ever
 
-`python tests/compat/fixture.py` writes both for the format of the installed package. Do that once a format, before its
-release; afterwards the pair is frozen, and a change that breaks it needs a new format version and an upgrade.
+`python tests/compat/fixture.py` writes them with the installed package: it fills a store of the latest schema and
+takes it back step by step, which leaves the very tables of each schema (tests read them without the package). From the
+first release on, a file is frozen once it is released, and a change that breaks it needs a new schema and a step.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import zstandard
 
-from proteusdb import DatabaseManager, Structure
+from proteusdb import DatabaseManager, DatabaseMigrator, Structure
 from proteusdb.testing.synthetic import synthetic_prediction
 
 FOLDER = Path(__file__).parent
@@ -51,8 +51,19 @@ def fill(path: Path) -> None:
         db.store_prediction(
             "MKV", _ligand(), prediction_id="ligand", arrays=arrays, created_at=when, check_sequence=False
         )
+        for number in range(2):
+            pae = {"pae": _errors(number)}
+            db.store_prediction("MKV", None, prediction_id=f"sample {number}", job="j", arrays=pae, created_at=when)
         db.store_prediction("GONE", None, prediction_id="gone", created_at=when)
         db.delete_prediction("gone")
+        db.store_prediction("PAST", None, {"n": 0}, prediction_id="past", created_at=when)
+        db.tag("first")
+        with DatabaseManager("lmdb", path, keep_versions=1) as keeper:
+            # What goes leaves a trace between the tagged version and the last.
+            for number in range(1, 4):
+                keeper.update_prediction("past", {"metadata": {"n": number}})
+        db.define_schema({"metadata.n": int | None, "metadata.when": dt.datetime})
+        db.set_quota(1 << 40)
         db.store_analysis("chains", {"matrix": np.arange(6, dtype=np.float32).reshape(2, 3)}, {"method": "x"})
         db.store_predictions(
             [
@@ -60,6 +71,12 @@ def fill(path: Path) -> None:
                 for seed in range(9)
             ]
         )
+
+
+def _errors(sample: int) -> Any:
+    """Errors of samples that are much alike, so that the second is coded beside the first."""
+    row, column = np.indices((60, 60))
+    return ((row * column // 20 + row * 7 % 5 + (row + 3 * column + sample) % 17 // 16) / 10).astype(np.float32)
 
 
 def _ligand() -> Structure:
@@ -89,6 +106,13 @@ def content(db: DatabaseManager) -> dict[str, Any]:
         "rows": rows,
         "first": _row(db.get_prediction("chains", version=1)),
         "histories": histories,
+        "past": {
+            "tags": [tag.name for tag in db.tags()],
+            "first": [db.get_prediction("past", as_of="first").metadata, db.query_ids(as_of="first")],
+            "diff": [[one.kind, one.prediction_id, sorted(one.changed)] for one in db.diff("first")],
+            "schema": [[name, str(kind)] for name, kind in db.schema()["fields"].items()],
+            "quota": [db.quota()["max_bytes"], db.quota()["warn_at"]],
+        },
         "models": sorted([model["name"], model["version"], model["configuration"]] for model in db.list_models()),
         "analyses": [
             [found["prediction_id"], found["parameters"], {name: _digest(a) for name, a in found["results"].items()}]
@@ -130,18 +154,21 @@ def _id(listed: Any) -> str:
     return listed if isinstance(listed, str) else str(listed["analysis_id"])
 
 
-def write(version: int) -> None:
-    """Writes the pair of files for a format."""
+def write() -> None:
+    """Writes a file of each schema, and what is in all of them."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "proteus.db"
         fill(path)
         with DatabaseManager("lmdb", path, read_only=True) as db:
             expected = content(db)
-        packed = zstandard.ZstdCompressor(level=19).compress(path.read_bytes())
-    (FOLDER / f"format-{version}.db.zst").write_bytes(packed)
+        with DatabaseMigrator(path) as migrator:
+            for schema in range(migrator.latest_version, 0, -1):
+                migrator.downgrade_schema(schema)
+                packed = zstandard.ZstdCompressor(level=19).compress(path.read_bytes())
+                (FOLDER / f"format-{schema}.db.zst").write_bytes(packed)
     text = json.dumps(expected, indent=1, ensure_ascii=False, sort_keys=True)
-    (FOLDER / f"format-{version}.json").write_text(text + "\n", encoding="utf-8")
+    (FOLDER / "content.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
+    write()

@@ -47,7 +47,11 @@ def test_the_package_exports_what_dir_shows() -> None:
     assert proteusdb.__version__
 
 
-@pytest.mark.parametrize("cls", [proteusdb.DatabaseManager, proteusdb.Structure], ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize(
+    "cls",
+    [proteusdb.DatabaseManager, proteusdb.DatabaseMigrator, proteusdb.Structure],
+    ids=lambda cls: cls.__name__,
+)
 def test_every_public_method_has_a_numpydoc_docstring(cls: type) -> None:
     assert (cls.__doc__ or "").strip()
     missing = []

@@ -1,6 +1,7 @@
 """The README is true: its Python blocks run in order, its commands run, and it leaves no command out.
 
-All run in one temporary folder that holds what the README speaks of: ``model.pdb`` and ``predictions/``.
+All run in one temporary folder that holds what the README speaks of: ``model.pdb``, ``predictions/``, and databases of
+other programs (see `others`).
 """
 
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from others import write_others
 from proteusdb.cli.app import COMMANDS
 from proteusdb.testing.synthetic import write_folder
 
@@ -34,6 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
     files = write_folder(folder / "predictions", 9, seed=3)
     shutil.copy(next(file for file in files if file.suffix == ".pdb"), folder / "model.pdb")
+    write_others(folder)
     (folder / "readme.py").write_text("\n".join(blocks("python")), encoding="utf-8")
     return folder
 

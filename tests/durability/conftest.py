@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from durability.processes import Run, Start, begin, ended
+from durability.processes import SECONDS, Run, Start, begin, ended
 
 
 @pytest.fixture
@@ -28,4 +28,8 @@ def start() -> Iterator[Start]:
 @pytest.fixture
 def run(start: Start) -> Run:
     """Runs a program to its end and returns what it said; its failure is the test's."""
-    return lambda name, *arguments, **options: ended(start(name, *arguments, **options))
+
+    def run_one(name: str, *arguments: object, seconds: float = SECONDS, **options: Any) -> list[Any]:
+        return ended(start(name, *arguments, **options), seconds)
+
+    return run_one

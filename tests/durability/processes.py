@@ -1,4 +1,7 @@
-"""How the durability tests start `programs.py`, wait for it, and how long they go on."""
+"""How the durability tests start programs, wait for them, and how long they go on.
+
+A program is a function: `name` of `programs.py`, or `module.name` of another module here.
+"""
 
 import json
 import os
@@ -8,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PROGRAMS = Path(__file__).with_name("programs.py")
+FOLDER = Path(__file__).parent
 #: The whole of a quick program, with a margin for a busy machine.
 SECONDS = 120
 SOAK = bool(os.environ.get("PROTEUSDB_SOAK"))
@@ -18,13 +21,15 @@ Run = Callable[..., list[Any]]
 
 
 def begin(name: str, *arguments: object, **options: Any) -> "subprocess.Popen[str]":
-    """Starts a program of `programs.py`; its lines can be read from stdout."""
-    command = [sys.executable, str(PROGRAMS), name, *map(str, arguments)]
+    """Starts a program; its lines can be read from stdout."""
+    module, _, function = ("programs." + name).rpartition(".")
+    script = FOLDER / f"{module.removeprefix('programs.')}.py"
+    command = [sys.executable, str(script), function, *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
-def ended(process: "subprocess.Popen[str]") -> list[Any]:
+def ended(process: "subprocess.Popen[str]", seconds: float = SECONDS) -> list[Any]:
     """What a program said until it ended well."""
-    output, errors = process.communicate(timeout=SECONDS)
+    output, errors = process.communicate(timeout=seconds)
     assert process.returncode == 0, f"exit {process.returncode}: {errors[-2000:]}"
     return [json.loads(line) for line in output.splitlines()]

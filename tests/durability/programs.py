@@ -21,6 +21,8 @@ import sys
 import threading
 from typing import Any
 
+import numpy as np
+
 from proteusdb import DatabaseManager
 from proteusdb.errors import ProteusError
 from proteusdb.testing.synthetic import synthetic_prediction
@@ -42,10 +44,16 @@ def content(tag: str, number: int) -> dict[str, Any]:
     }
 
 
+def noisy(matrix: Any, randomly: random.Random) -> Any:
+    """The matrix with one in eight of its places a tenth higher."""
+    bits = np.random.default_rng(randomly.randrange(1 << 32)).integers(0, 8, matrix.shape)
+    return np.round(matrix + 0.1 * (bits == 0), 1).astype(np.float32)
+
+
 def load(path: str, seed: str, large: str = "0") -> None:
     """Writes for ever, in every way, and says what was acknowledged: {"ids", "group", "size"} or {"update", "n"}."""
     randomly = random.Random(int(seed))
-    structure = synthetic_prediction(60, 1) if int(large) else None
+    structure = synthetic_prediction(60, 1, pae=True) if int(large) else None
     with DatabaseManager(database_path=path) as db:
         say("ready")
         for number in range(1_000_000):
@@ -58,6 +66,9 @@ def load(path: str, seed: str, large: str = "0") -> None:
                 if structure is not None:
                     record.update(sequence=structure["sequence"], structure=structure["structure"])
                     record["metadata"]["length"] = len(structure["sequence"])
+                if structure is not None and number:
+                    # Samples of a few jobs: matrices that are coded beside one another.
+                    record.update(job=f"job {number % 5}", arrays={"pae": noisy(structure["arrays"]["pae"], randomly)})
             if size == 1:
                 db.store_prediction(**records[0])
             elif size == 2:

@@ -9,6 +9,7 @@ import pytest
 from durability import programs
 from durability.processes import Run, Start, ended
 from proteusdb import DatabaseManager
+from proteusdb.errors import ConflictError
 from proteusdb.testing.synthetic import synthetic_prediction
 
 
@@ -36,6 +37,53 @@ def test_eight_threads_mix_every_call_and_lose_no_update(path: Path) -> None:
         assert db.get_prediction("counter").metadata["n"] == 8 * 25
         assert db.count() == 8 * 20 + 1
         assert db.verify_integrity().ok
+
+
+def test_threads_that_store_one_record_each_share_commits(path: Path) -> None:
+    threads, each = 16, 25
+    with DatabaseManager(database_path=path) as db:
+        before = db.stats()["last_transaction"]
+
+        def work(worker: int) -> None:
+            for number in range(each):
+                record = programs.content(f"t{worker}", number)
+                if number % 5 == 4:
+                    # A bad one among them fails alone.
+                    with pytest.raises(ConflictError):
+                        db.store_prediction(**record, prediction_id=f"t{worker}-{number - 1}")
+                else:
+                    db.store_prediction(**record, prediction_id=f"t{worker}-{number}")
+                    assert programs.check(db.get_prediction(f"t{worker}-{number}")), "acknowledged, so it is there"
+
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, range(threads)))
+        commits = db.stats()["last_transaction"] - before
+        assert db.count() == threads * each * 4 // 5
+        assert commits < threads * each // 2, "each wrote for itself"
+        assert db.verify_integrity().ok
+
+
+def test_a_stream_that_is_given_up_or_goes_slowly_holds_no_transaction(path: Path, start: Start) -> None:
+    with DatabaseManager(database_path=path) as db:
+        db.store_predictions([programs.content("t", number) for number in range(3000)])
+        stream = db.iter_predictions()
+        given_up = db.iter_predictions(metadata={"tag": "t"})
+        next(stream), next(given_up)
+        result = db.query_predictions(metadata={"tag": "t"})
+        assert result[0].sequence
+        del given_up
+        # What is decoded ahead is decoded soon.
+        while db.stats()["readers"]:
+            pass
+        file = path.stat().st_size
+        for number in range(40):
+            db.store_predictions(
+                [{**programs.content("again", i), "prediction_id": f"{number}-{i}"} for i in range(10)]
+            )
+            db.delete_prediction(f"{number}-0", purge=True)
+        assert db.stats()["oldest_reader"] is None
+        assert path.stat().st_size < 2 * file
+        assert sum(programs.check(found) for found in stream) >= 2999, "it goes on, with what is there then"
 
 
 def test_processes_write_and_read_at_once(path: Path, start: Start) -> None:

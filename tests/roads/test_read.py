@@ -56,15 +56,41 @@ def test_a_stream_is_whole_ordered_and_right(filled: DatabaseManager) -> None:
 
 
 def test_fields_leave_structures_untouched(filled: DatabaseManager, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any) -> Any:
+    def refuse(*_: Any, **__: Any) -> Any:
         raise AssertionError("a part was fetched")
 
     monkeypatch.setattr(filled._session, "part", refuse)
+    monkeypatch.setattr(filled._session, "structures", refuse)
     assert [prediction.sequence for prediction in filled.iter_predictions(fields=("sequence", "metadata"))] == [
         "MKV"
     ] * 100
     with pytest.raises(AssertionError):
         next(filled.iter_predictions())
+
+
+def test_a_structure_that_is_asked_for_again_is_remembered_and_never_an_old_one(filled: DatabaseManager) -> None:
+    def hits() -> int:
+        return int(filled._session.backend.stats()["structure_cache"]["hits"])
+
+    def first_x() -> float:
+        structure = filled.get_prediction("p001").structure
+        assert structure is not None
+        return float(structure.coords[0, 0])
+
+    before, found = hits(), first_x()
+    assert (first_x(), hits()) == (found, before + 1)
+    filled.store_prediction("MKV", pdb("MKV", x=50), prediction_id="p001", on_conflict="replace")
+    assert first_x() == pytest.approx(found + 49, abs=1e-3)
+    assert filled.get_prediction("p001", version=1).structure == filled.get_prediction("p001", version=1).structure
+    assert first_x() == pytest.approx(found + 49, abs=1e-3)
+
+
+def test_what_streams_by_is_not_remembered(filled: DatabaseManager) -> None:
+    assert sum(prediction.structure is not None for prediction in filled.iter_predictions()) == 100
+    rates = filled._session.backend.stats()["structure_cache"]
+    assert rates == {"hits": 0, "misses": 100}
+    assert [one.structure is not None for one in filled.get_predictions(["p003", "p003"])] == [True, True]
+    assert filled._session.backend.stats()["structure_cache"] == {"hits": 1, "misses": 101}
 
 
 def test_ids_are_taken_as_they_are_needed(filled: DatabaseManager) -> None:
@@ -129,3 +155,15 @@ def test_a_manager_can_be_pickled_and_reads_on(filled: DatabaseManager) -> None:
     with pickle.loads(pickle.dumps(filled)) as other:
         assert other.get_prediction("p001").sequence == "MKV"
         assert other.url == filled.url
+
+
+def test_the_past_is_told_by_date_or_from_now(db: DatabaseManager) -> None:
+    name = db.store_prediction("MKV", None)
+    assert db.query_ids(date_range=("1 hour ago", "now")) == [name]
+    assert db.query_ids(date_range=(None, "yesterday")) == []
+    assert db.get_prediction(name, as_of="now").version == 1
+    for before in ("1 minute ago", "yesterday", "2024-01-01"):
+        with pytest.raises(PredictionNotFoundError, match="did not exist"):
+            db.get_prediction(name, as_of=before)
+    with pytest.raises(QueryError, match="no date"):
+        db.get_prediction(name, as_of="a while ago")

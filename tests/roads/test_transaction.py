@@ -102,7 +102,7 @@ def test_a_concurrent_change_raises_and_applies_nothing(db: DatabaseManager, cha
 
 
 def test_an_id_taken_meanwhile_raises_and_applies_nothing(db: DatabaseManager) -> None:
-    with DatabaseManager.from_url(db.url) as other, pytest.raises(ConflictError, match="'a'"), db.transaction():
+    with DatabaseManager.from_url(db.url) as other, pytest.raises(ConflictError, match='"a"'), db.transaction():
         db.store_prediction("MKV", None, prediction_id="a")
         db.store_prediction("MKV", None, prediction_id="b")
         other.store_prediction("AAA", None, prediction_id="a")
@@ -164,3 +164,59 @@ def test_purging_and_storing_again_begins_anew(db: DatabaseManager) -> None:
         db.store_prediction("AAA", None, prediction_id="a")
         assert db.get_prediction("a").version == 1
     assert (db.get_prediction("a").version, db.get_prediction("a").sequence) == (1, "AAA")
+
+
+def test_of_two_racing_writers_none_overwrites_what_it_did_not_see(db: DatabaseManager) -> None:
+    """
+    The check that nobody else had changed a prediction ran before the write transaction began.
+    Another writer could come between the two, and its version was replaced or deleted unseen.
+    Now the write transaction itself begins by expecting the versions that were seen.
+    Here each writer adds one to a number, by replacing the record: no addition may be lost.
+    """
+    db.store_prediction("MKV", None, {"n": 0}, prediction_id="counter")
+    done: list[int] = []
+
+    def add(times: int) -> None:
+        while times > 0:
+            try:
+                with db.transaction():
+                    n = db.get_prediction("counter").metadata["n"]
+                    db.store_prediction("MKV", None, {"n": n + 1}, prediction_id="counter", on_conflict="replace")
+                times -= 1
+                done.append(n)
+            except ConflictError:
+                pass
+
+    threads = [threading.Thread(target=add, args=(40,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == list(range(160))
+    assert db.get_prediction("counter").metadata["n"] == 160
+
+
+def test_a_change_in_the_last_moment_is_a_conflict(db: DatabaseManager) -> None:
+    """The other writer comes when the exit has begun, which is as late as it can."""
+    for key in ("replaced", "deleted", "new"):
+        if key != "new":
+            db.store_prediction("MKV", None, prediction_id=key)
+        other = DatabaseManager.from_url(db.url)
+        backend = db._session.backend
+        apply, late = backend.apply, []
+
+        def interfere(operations, *, each_alone, key=key, other=other, apply=apply, late=late):  # type: ignore[no-untyped-def]
+            if not late:
+                late.append(other.store_prediction("MLS", None, prediction_id=key, on_conflict="replace"))
+            return apply(operations, each_alone=each_alone)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(backend, "apply", interfere)
+            with pytest.raises(ConflictError, match="run the transaction again"), db.transaction():
+                if key == "deleted":
+                    db.delete_prediction(key)
+                else:
+                    db.store_prediction("MKV", None, prediction_id=key, on_conflict="replace")
+        assert late == [key]
+        assert db.get_prediction(key).sequence == "MLS"
+        other.close()

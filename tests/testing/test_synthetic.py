@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from proteusdb import Structure
-from proteusdb.testing import synthetic_prediction, write_folder
+from proteusdb.testing import synthetic_prediction, write_folder, write_layout
+from proteusdb.testing.synthetic import LAYOUTS
 from proteusdb.testing.synthetic.chain import Chain, make_chain, random_sequence
 from proteusdb.testing.synthetic.place import angle, distance, handedness, place, torsion
 from proteusdb.testing.synthetic.residues import ATOM_ORDER, BACKBONE, HYDROGENS, LETTERS, SIDE_CHAINS
@@ -182,3 +183,28 @@ def test_the_same_seed_writes_the_same_folder(tmp_path: Path) -> None:
     assert [file.read_bytes() for file in one] == [file.read_bytes() for file in two]
     with pytest.raises(ValueError, match="pdb, cif"):
         write_folder(tmp_path, 1, formats=("bcif",))
+
+
+@pytest.mark.parametrize("tool", LAYOUTS)
+def test_a_layout_is_the_same_everywhere(tool: str, tmp_path: Path) -> None:
+    made = [write_layout(tmp_path / name, tool, seed=5) for name in ("a", "b")]
+    files = [
+        {
+            file.relative_to(tmp_path / name): file.read_bytes()
+            for file in (tmp_path / name).rglob("*")
+            if file.is_file()
+        }
+        for name in ("a", "b")
+    ]
+    # A zip archive, as an NPZ is, holds the time of its making.
+    assert files[0].keys() == files[1].keys()
+    assert all(files[1][name] == data for name, data in files[0].items() if name.suffix != ".npz")
+    for one in made[0]:
+        assert all(file.is_file() for file in [one.structure, *one.companions, *one.aliases])
+        assert all(alias.read_bytes() == one.structure.read_bytes() for alias in one.aliases)
+        assert Structure.from_file(one.structure).n_residues == len(one.arrays.get("pae", [None] * 48))
+
+
+def test_a_layout_of_nobody_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="alphafold3"):
+        write_layout(tmp_path, "alphafold9")

@@ -4,5 +4,7 @@
 
     base.py    Backend, the protocol, and Capabilities
     lmdb.py    the embedded store of the compiled core
+    shared/    what back ends that keep versions as rows have in common
+    sqlite/    one SQLite file
     memory.py  the oracle of the tests
 """

@@ -2,7 +2,7 @@
 
 ::
 
-    DatabaseManager -> Session -> Backend       lmdb | memory
+    DatabaseManager -> Session -> Backend       lmdb | sqlite | memory
 
 Everything that must be one truth (validation, the codec, what a criterion means) lies above or below this protocol; a
 back end keeps versions of predictions and answers by id and by criteria.
@@ -11,17 +11,18 @@ Invariants: `apply` is one transaction; outcomes stand in the order of the opera
 stays readable until `close`, whatever is written meanwhile.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, Self
 
-from .._core import Operation, Stored
+from .._core import Operation, Stored, Structure
 from ..errors import ProteusError
 
-__all__ = ["Backend", "Capabilities", "Outcome", "Reader"]
+__all__ = ["Backend", "Capabilities", "Change", "Decoder", "Historian", "Outcome", "Reader", "Standing"]
 
 Outcome = tuple[str, str, int]
-"""("written" | "skipped", prediction_id, version), ("deleted", "", 0) or ("id", model or analysis id, 0)."""
+"""("written" | "skipped", prediction_id, version), ("deleted" | "as expected", "", 0) or
+("id", model or analysis id, 0)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,22 @@ class Capabilities:
         What was acknowledged outlives the process.
     processes : bool
         Other processes can open the same store at the same time.
+    missing : frozenset of str
+        Calls of the manager that this back end does not have, each a StorageError that says so.
+    past : bool
+        Moments can be tagged and compared, and the past cleaned up: see `keeping.Keeping`.
+    quota : bool
+        Its size can be limited.
+    schema : bool
+        Types of metadata fields can be declared.
+    histories : bool
+        Its history can be told and imported as a whole (`standing`, `commits`, `take`, `replaced`): backups, archives.
+    images : bool
+        It is one file, of which a full backup is a copy (`copy_into`); else a full backup is records.
+    schemas : bool
+        It has schemas that can be moved between (`DatabaseMigrator`).
+    decodes : bool
+        It gives structures decoded (`structures`), and remembers some.
     """
 
     name: str
@@ -47,6 +64,47 @@ class Capabilities:
     as_of: bool = True
     durable: bool = False
     processes: bool = False
+    missing: frozenset[str] = frozenset()
+    past: bool = False
+    quota: bool = False
+    schema: bool = False
+    histories: bool = False
+    images: bool = False
+    schemas: bool = False
+    decodes: bool = False
+
+
+class Standing(NamedTuple):
+    """Where a store stands in its history.
+
+    Attributes
+    ----------
+    store : str
+        Which store it is; restoring another changes it.
+    schema : int
+        Its schema; 1 where there is but one.
+    commit : int
+        Commit time (µs) of the last transaction, 0 for none.
+    removed : int
+        The last time versions were purged or cleaned up; whoever knows only what was before needs all of it anew.
+    generation : int
+        Counts the returns to an earlier state.
+    """
+
+    store: str
+    schema: int
+    commit: int
+    removed: int
+    generation: int
+
+
+class Change(NamedTuple):
+    """Something of a store: ("version", Stored), ("model", dict), ("analysis", dict), ("settings", dict), or that
+    something is no more: ("no model", id), ("no analysis", id).
+    """
+
+    kind: Literal["version", "model", "analysis", "settings", "no model", "no analysis"]
+    item: Any
 
 
 class Reader(Protocol):
@@ -105,11 +163,64 @@ class Backend(Reader, Protocol):
     def best(self, criteria: Mapping[str, Any], by: str, per: str, timeout: float | None) -> list[tuple[str, int]]:
         """The best of each job or sequence among what matches."""
 
+    def create_index(self, field: str) -> bool:
+        """Declares an index on a field and builds it; whether it was new. It changes no answer."""
+
+    def drop_index(self, field: str) -> None:
+        """Removes a declared index; QueryError where there is none."""
+
+    def list_indexes(self) -> list[tuple[str, int]]:
+        """(field, number of current predictions that have a value there), in the order of declaration."""
+
     def stats(self) -> dict[str, Any]:
         """Counts and sizes."""
+
+    def compact(self, compression: str | None) -> None:
+        """Gives room back; first rewrites every structure in a profile (`fast`, `small`, `none`), if one is given."""
 
     def check(self) -> list[str]:
         """One line a fault; empty where all holds."""
 
     def close(self) -> None:
         """Lets go of everything; a second call does nothing."""
+
+
+class Decoder(Backend, Protocol):
+    """A back end that decodes what it keeps."""
+
+    def structures(self, stored: Sequence[Stored], keep: bool) -> list[Structure | None]:
+        """The structure of each, `None` where there is none; with `keep`, remembered for a second look. The
+        interpreter's lock is not held meanwhile."""
+
+
+class Historian(Backend, Protocol):
+    """A back end that tells its history as a whole and takes one in: what backups and archives need."""
+
+    def verify(self, watch: Callable[[int, int], Any] | None) -> dict[str, Any]:
+        """`faults`, as `check` gives them, and `counts` by name of what was looked at."""
+
+    def repair(self, watch: Callable[[int, int], Any] | None) -> tuple[list[tuple[str, str]], str | None]:
+        """Makes anew what is derived, and sets aside what is damaged: (what, why) of each, and where the damaged store
+        was kept, if something was set aside. StorageError where this back end has no such thing."""
+
+    def copy_into(self, path: str, offset: int, watch: Callable[[int, int], Any] | None) -> dict[str, Any]:
+        """Copies its file into a file that is there, from `offset` on: `length, commit, uuid, schema, generation`
+        of the copy. Only where the capabilities say `images`."""
+
+    def standing(self) -> Standing:
+        """Where the store stands in its history."""
+
+    def commits(self, after: int | None, until: int) -> Iterator[Change]:
+        """What commits after `after` (`None`: from the beginning) and up to `until` left, as it is now: models,
+        then versions in the order of their commits, then analyses, then what is no more, and the settings at the
+        end."""
+
+    def take(self, changes: Sequence[Change], *, fresh: bool) -> list[bool]:
+        """Imports changes in one transaction, with the numbers and times they have; whether each was new. What is here
+        already is passed over; a version that has another history here is a ConflictError. `fresh` for a store that
+        is being filled."""
+
+    def replaced(self, fill: Callable[[Self], None], image: tuple[str, int, int] | None) -> None:
+        """Puts another store of the same kind in the place of this one: an empty one, or that whose file is the bytes
+        from the second to the third number of a file, after `fill` was called with it. Nothing changes where it
+        raises."""

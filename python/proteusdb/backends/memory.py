@@ -3,6 +3,7 @@
 ::
 
     versions   prediction id -> [version 1, version 2, ...]     immutable `Stored` values, tombstones included
+    removed    prediction id -> {version, ...}                  of those, what cleanup took: see `memory_keeping`
     models     model id -> its record                           in order of registration
     analyses   analysis id -> its record                        in order of storing
 
@@ -17,7 +18,6 @@ writes.
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -26,24 +26,30 @@ from .._core import Operation, Stored
 from ..errors import ConflictError, PredictionNotFoundError, ProteusError, StorageError, ValidationError
 from ..testing import oracle
 from .base import Capabilities, Outcome
+from .changelog import ChangeLog
+from .memory_history import MemoryHistory
+from .memory_keeping import MemoryKeeping
+from .memory_models import MemoryModels
 
 __all__ = ["MemoryBackend"]
 
 
-class MemoryBackend:
-    """Predictions, models and analyses in dicts; see the head of this file.
-
-    Thread safe. It cannot be pickled: another process would not see the same dicts.
-    """
+class MemoryBackend(MemoryHistory, MemoryKeeping, MemoryModels):
+    """Predictions, models and analyses in dicts; thread safe, and not to be pickled: no other process sees them."""
 
     url = "memory:"
 
     def __init__(self) -> None:
-        self.capabilities = Capabilities(name="memory")
+        self.capabilities = Capabilities(name="memory", past=True, schema=True, histories=True)
         self._versions: dict[str, list[Stored]] = {}
+        self._removed: dict[str, set[int]] = {}
+        self._tags: dict[str, tuple[int, int]] = {}
+        self._schema = oracle.Schema()
         self._models: dict[str, dict[str, Any]] = {}
         self._analyses: dict[str, dict[str, Any]] = {}
+        self._indexes = oracle.DeclaredIndexes()
         self._last_commit = 0
+        self._log = ChangeLog()
         self._lock = threading.RLock()
         self._open = True
 
@@ -64,17 +70,19 @@ class MemoryBackend:
                     outcomes.append(self._step(operation))
                 except ProteusError as error:
                     if not each_alone:
-                        self._versions, self._models, self._analyses = before
+                        self._versions, self._removed, self._models, self._analyses = before
                         raise
                     outcomes.append(error)
             return outcomes
 
-    def _state(self) -> tuple[dict[str, list[Stored]], dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    def _state(self) -> tuple[dict[str, list[Stored]], dict[str, set[int]], dict[str, Any], dict[str, Any]]:
         versions = {prediction_id: list(history) for prediction_id, history in self._versions.items()}
-        return versions, dict(self._models), dict(self._analyses)
+        removed = {prediction_id: set(numbers) for prediction_id, numbers in self._removed.items()}
+        return versions, removed, dict(self._models), dict(self._analyses)
 
     def _step(self, operation: Operation) -> Outcome:
         steps: dict[str, Callable[[Operation], Outcome]] = {
+            "expect": self._expect,
             "store": self._store,
             "update": self._update,
             "delete": self._delete,
@@ -84,7 +92,20 @@ class MemoryBackend:
             "store_analysis": self._store_analysis,
             "delete_analysis": self._delete_analysis,
         }
-        return steps[operation.kind](operation)
+        outcome = steps[operation.kind](operation)
+        key = operation.prediction_id
+        if operation.keep_versions is not None and outcome[0] != "skipped" and key in self._versions:
+            self._trim(key, None, operation.keep_versions, to_the_last=False)
+        return outcome
+
+    def _expect(self, operation: Operation) -> Outcome:
+        current, expected = self._current(operation.target), operation.expected_version
+        version = None if current is None else current.version
+        if version != expected:
+            raise ConflictError(
+                f"prediction {operation.target!r} is at {version}, not {expected}; run the transaction again"
+            )
+        return ("as expected", "", 0)
 
     def _store(self, operation: Operation) -> Outcome:
         new = operation.prediction
@@ -97,6 +118,7 @@ class MemoryBackend:
                 f"prediction {new.prediction_id!r} exists as version {current.version}; choose another id, or "
                 "on_conflict='skip' or 'replace'"
             )
+        self._obey(new)
         first = self._last_commit if current is None else current.created_at
         model_id = None if operation.model is None else self._model_id(operation.model)
         return self._append(new, first, model_id)
@@ -110,8 +132,14 @@ class MemoryBackend:
             )
         # Merged before the model is looked up, so that a change that is refused registers no model.
         merged = operation.merged(current, operation.model)
+        self._obey(merged)
         model_id = merged.model_id if operation.model is None else self._model_id(operation.model)
         return self._append(merged, merged.created_at, model_id)
+
+    def _obey(self, new: Stored) -> None:
+        fault = self._schema.fault(new.metadata)
+        if fault is not None:
+            raise ValidationError(f"prediction {new.prediction_id!r}: {fault}; the schema says so")
 
     def _append(self, new: Stored, created_at: int, model_id: str | None) -> Outcome:
         history = self._versions.setdefault(new.prediction_id, [])
@@ -132,111 +160,12 @@ class MemoryBackend:
             )
         for analysis_id in about:
             del self._analyses[analysis_id]
+            self._log.touch("analysis", analysis_id, self._last_commit)
         if operation.purge:
-            del self._versions[operation.target]
+            self._forget(operation.target)
         else:
             self._versions[operation.target].append(current.tombstone(updated_at=self._last_commit))
         return ("deleted", "", 0)
-
-    # --- models and analyses ------------------------------------------------------------------------------------------
-
-    def _model_id(self, text: str) -> str:
-        """A model's id as it is; else the model with this name, registered if there is none."""
-        if text in self._models:
-            return text
-        named = [model for model in self._models.values() if model["name"] == text]
-        plain = [model for model in named if model["version"] is None and not model["configuration"]]
-        if not named:
-            return self._register(text, None, {})
-        if len(named) > 1 and not plain:
-            ids = ", ".join(model["model_id"] for model in named)
-            raise ValidationError(f"model: {text!r} is the name of {len(named)} models; give one of their ids: {ids}")
-        chosen: str = (named if len(named) == 1 else plain)[0]["model_id"]
-        return chosen
-
-    def _register(self, name: str, version: str | None, configuration: dict[str, Any]) -> str:
-        model_id = str(uuid.uuid4())
-        self._models[model_id] = {
-            "model_id": model_id,
-            "name": name,
-            "version": version,
-            "configuration": configuration,
-            "created_at": self._last_commit,
-        }
-        return model_id
-
-    def _store_model(self, operation: Operation) -> Outcome:
-        wanted = operation.arguments
-        for model_id, model in self._models.items():
-            if _same_model(model, wanted):
-                return ("id", model_id, 0)
-        return ("id", self._register(wanted["name"], wanted["version"], wanted["configuration"]), 0)
-
-    def _update_model(self, operation: Operation) -> Outcome:
-        model = self._existing_model(operation.target)
-        changes = dict(operation.arguments)
-        configuration = {**model["configuration"], **(changes.pop("configuration", None) or {})}
-        kept = {key: value for key, value in configuration.items() if value is not None}
-        changed = {**model, **changes, "model_id": operation.target, "configuration": kept}
-        self._models[operation.target] = changed
-        return ("id", operation.target, 0)
-
-    def _delete_model(self, operation: Operation) -> Outcome:
-        self._existing_model(operation.target)
-        users = [row for row in self._rows(None) if row.model_id == operation.target]
-        if users:
-            raise ValidationError(
-                f"model {operation.target!r} is used by {len(users)} predictions, {users[0].prediction_id!r} among them"
-            )
-        del self._models[operation.target]
-        return ("deleted", "", 0)
-
-    def _existing_model(self, model_id: str) -> dict[str, Any]:
-        if model_id not in self._models:
-            raise ValidationError(f"no model has the id {model_id!r}; list_models() shows all")
-        return self._models[model_id]
-
-    def _store_analysis(self, operation: Operation) -> Outcome:
-        analysis = dict(operation.arguments)
-        if self._current(analysis["prediction_id"]) is None:
-            raise ValidationError(f"prediction_id: no prediction has the id {analysis['prediction_id']!r}")
-        self._analyses[operation.target] = {**analysis, "analysis_id": operation.target}
-        return ("id", operation.target, 0)
-
-    def _delete_analysis(self, operation: Operation) -> Outcome:
-        if self._analyses.pop(operation.target, None) is None:
-            raise ValidationError(f"no analysis has the id {operation.target!r}; list_analyses() shows all")
-        return ("deleted", "", 0)
-
-    def get_model(self, model_id: str) -> dict[str, Any] | None:
-        """A copy of the model's record, or `None`."""
-        with self._lock:
-            self._check_open()
-            model = self._models.get(model_id)
-            return None if model is None else {**model, "configuration": dict(model["configuration"])}
-
-    def list_models(self) -> list[dict[str, Any]]:
-        """Every model's record."""
-        with self._lock:
-            self._check_open()
-            return [{**model, "configuration": dict(model["configuration"])} for model in self._models.values()]
-
-    def get_analysis(self, analysis_id: str) -> dict[str, Any] | None:
-        """A copy of the analysis' record, or `None`."""
-        with self._lock:
-            self._check_open()
-            analysis = self._analyses.get(analysis_id)
-            return None if analysis is None else dict(analysis)
-
-    def list_analyses(self, prediction_id: str | None) -> list[str]:
-        """Ids in order, of one prediction or of all."""
-        with self._lock:
-            self._check_open()
-            return sorted(
-                key
-                for key, analysis in self._analyses.items()
-                if prediction_id is None or analysis["prediction_id"] == prediction_id
-            )
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -244,11 +173,8 @@ class MemoryBackend:
         """The current version, the one with this number (a deletion included), or the one current at a commit time."""
         with self._lock:
             self._check_open()
-            history = self._versions.get(prediction_id, [])
-            if version is not None:
-                return self._seen(history[version - 1]) if 1 <= version <= len(history) else None
-            past = [stored for stored in history if as_of is None or stored.updated_at <= as_of]
-            return self._seen(past[-1]) if past and not past[-1].deleted else None
+            number = self._version_at(prediction_id, as_of) if version is None else version
+            return next((self._seen(row) for row in self._left(prediction_id) if row.version == number), None)
 
     def _seen(self, stored: Stored) -> Stored:
         """Old versions may name a model that was deleted since; no record of it can be shown."""
@@ -267,7 +193,7 @@ class MemoryBackend:
         """Every version, oldest first, tombstones included."""
         with self._lock:
             self._check_open()
-            return [self._seen(stored) for stored in self._versions.get(prediction_id, [])]
+            return [self._seen(stored) for stored in self._left(prediction_id)]
 
     def part(self, stored: Stored, kind: str, name: str) -> bytes:
         """The encoded bytes of one part."""
@@ -297,6 +223,7 @@ class MemoryBackend:
 
     def best(self, criteria: Mapping[str, Any], by: str, per: str, timeout: float | None) -> list[tuple[str, int]]:
         """The best of each job or sequence."""
+        _core.parse_contest(by, per)
         return [(row.prediction_id, row.version) for row in oracle.best(self._views(criteria), criteria, by, per)]
 
     def explain(self, criteria: Mapping[str, Any], timeout: float | None) -> dict[str, Any]:
@@ -306,17 +233,38 @@ class MemoryBackend:
 
     # --- care ---------------------------------------------------------------------------------------------------------
 
+    def create_index(self, field: str) -> bool:
+        """Takes note of it; every query looks at every row all the same."""
+        with self._lock:
+            self._check_open()
+            return self._indexes.add(field)
+
+    def drop_index(self, field: str) -> None:
+        """Forgets it."""
+        with self._lock:
+            self._check_open()
+            self._indexes.remove(field)
+
+    def list_indexes(self) -> list[tuple[str, int]]:
+        """Fields, and how many rows have a value there."""
+        return self._indexes.counted(self._views({}))
+
     def stats(self) -> dict[str, Any]:
         """Counts."""
         with self._lock:
             self._check_open()
             return {
                 "predictions": len(self._rows(None)),
-                "versions": sum(len(history) for history in self._versions.values()),
+                "versions": sum(len(self._left(prediction_id)) for prediction_id in self._versions),
                 "models": len(self._models),
                 "analyses": len(self._analyses),
                 "residues": sum(row.length for row in self._rows(None)),
             }
+
+    def compact(self, compression: str | None) -> None:
+        """See `Backend.compact`: memory has no room to give back, and keeps structures as they came."""
+        with self._lock:
+            self._check_open()
 
     def check(self) -> list[str]:
         """One line for each broken invariant; empty where all hold."""
@@ -326,12 +274,17 @@ class MemoryBackend:
             for prediction_id, history in self._versions.items():
                 if [stored.version for stored in history] != list(range(1, len(history) + 1)):
                     faults.append(f"prediction {prediction_id!r}: version numbers have gaps")
+                faults += [f"prediction {prediction_id!r}: {why}" for why in self._faults(history[-1])]
                 used = {stored.model_id for stored in history[-1:] if not stored.deleted} - {None}
                 faults += [f"prediction {prediction_id!r}: no model {lost!r}" for lost in used - set(self._models)]
             for analysis_id, analysis in self._analyses.items():
                 if self._current(analysis["prediction_id"]) is None:
                     faults.append(f"analysis {analysis_id!r}: its prediction is absent")
             return faults
+
+    def _faults(self, newest: Stored) -> list[str]:
+        fault = None if newest.deleted else self._schema.fault(newest.metadata)
+        return [] if fault is None else [fault]
 
     def close(self) -> None:
         """Forgets everything."""
@@ -368,8 +321,3 @@ class MemoryBackend:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8")
-
-
-def _same_model(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
-    named_alike = (a["name"], a["version"]) == (b["name"], b["version"])
-    return named_alike and oracle.same(a["configuration"], b["configuration"])

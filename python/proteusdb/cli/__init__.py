@@ -8,10 +8,14 @@
               filters.py  the filters every selecting command shares, as criteria
               opening.py  --db to an open manager
               output.py   rows for people, tab-separated lines for pipes, JSON for programs
+              piping.py   - to stdin or stdout
+              progress.py a bar on stderr, where it is a terminal
               exits.py    errors to one clean line on stderr and an exit code
 
 A command holds no logic of its own: what it can do, `DatabaseManager` can do.
 """
+
+from .exits import run
 
 __all__ = ["main"]
 
@@ -25,7 +29,11 @@ def main() -> None:
         0 when all went well, 1 after a failure (told in one line on stderr), 2 when the command line itself is
         wrong, 130 after Ctrl-C.
     """
-    from .app import app
-    from .exits import run
+    run(_parsed)
 
-    run(app)
+
+def _parsed() -> None:
+    """The imports are a part of the run: Ctrl-C may come while they last."""
+    from .app import app
+
+    app()

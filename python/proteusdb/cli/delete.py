@@ -8,6 +8,7 @@ import typer
 from .opening import open_database
 from .options import Database, Ids, Json
 from .output import json_text, note
+from .piping import PIPE
 
 __all__ = ["delete"]
 
@@ -37,5 +38,5 @@ def delete(
 
 def _named(ids: list[str]) -> list[str]:
     """The ids, each once; ``-`` stands for the lines of stdin."""
-    lines = (name for text in ids for name in (sys.stdin.read().splitlines() if text == "-" else [text]))
+    lines = (name for text in ids for name in (sys.stdin.read().splitlines() if text == PIPE else [text]))
     return list(dict.fromkeys(name for name in lines if name))

@@ -12,6 +12,7 @@ code  meaning
 A traceback is shown only for a fault in the program itself.
 """
 
+import functools
 import os
 import sys
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from typing import Any, NoReturn
 
 from ..errors import ProteusError
 
-__all__ = ["INTERRUPTED", "complain", "run"]
+__all__ = ["INTERRUPTED", "complain", "interruptible", "run"]
 
 INTERRUPTED = 130
 
@@ -27,6 +28,20 @@ INTERRUPTED = 130
 def complain(message: str) -> None:
     """Print one message for people on stderr, in the form ``proteusdb: message``."""
     print(f"proteusdb: {message}", file=sys.stderr, flush=True)
+
+
+def interruptible(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, which Ctrl-C ends with one message and its exit code, whatever the option parser makes of it."""
+
+    @functools.wraps(command)
+    def ended(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except KeyboardInterrupt:
+            complain("interrupted")
+            sys.exit(INTERRUPTED)
+
+    return ended
 
 
 def run(app: Callable[[], Any]) -> NoReturn:

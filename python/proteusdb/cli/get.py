@@ -18,6 +18,7 @@ from .exits import complain
 from .opening import open_database
 from .options import AsOf, Database, Json, PredictionId
 from .output import json_text, note, show_pairs
+from .piping import PIPE, refuse_json
 from .record import described
 
 __all__ = ["get"]
@@ -71,7 +72,7 @@ def get(
         if output is None:
             return _show(prediction, as_json)
         data = _original(prediction) if original else _written(prediction, output)
-    if output == "-":
+    if output == PIPE:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
@@ -86,9 +87,8 @@ def _check_usage(output: str | None, original: bool, as_json: bool) -> None:
     """What must be wrong before the database is opened."""
     if original and output is None:
         raise typer.BadParameter("--original needs a place: -o FILE, or -o - for stdout")
-    if as_json and output == "-":
-        raise typer.BadParameter("--json and -o - both write to stdout; give one of them")
-    if output not in (None, "-") and not original:
+    refuse_json(output, as_json, "-o -")
+    if output not in (None, PIPE) and not original:
         _writer(output)
 
 
@@ -115,7 +115,7 @@ def _written(prediction: Prediction, output: str) -> bytes:
     if prediction.structure is None:
         complain(f"{prediction.prediction_id}: it has no structure yet, so there is nothing to write")
         raise typer.Exit(1)
-    write, compress = (Structure.to_mmcif, bytes) if output == "-" else _writer(output)
+    write, compress = (Structure.to_mmcif, bytes) if output == PIPE else _writer(output)
     data = write(prediction.structure)
     return compress(data.encode() if isinstance(data, str) else data)
 

@@ -1,5 +1,6 @@
-"""``proteusdb load PATHS…``: structure files, folders and archives into the database."""
+"""``proteusdb load PATHS…``: what predictors left behind, into the database."""
 
+import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from .exits import INTERRUPTED, complain
 from .opening import open_database
 from .options import Database, Json
 from .output import json_text, note, number, show_pairs
+from .piping import PIPE
 from .progress import progress_bar
 
 __all__ = ["load"]
@@ -50,7 +52,9 @@ _SCALES: dict[_PlddtScale, Any] = {
 def load(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATHS...", help="Files, folders, globs, tar archives.", show_default=False),
+        typer.Argument(
+            metavar="PATHS...", help="Files, folders, globs, tar and zip archives; - for stdin.", show_default=False
+        ),
     ],
     database: Database = None,
     ids: Annotated[_IdScheme, typer.Option(help="Ids from the content, or the files' names.")] = _IdScheme.uuid,
@@ -66,20 +70,22 @@ def load(
     ] = _PlddtScale.auto,
     as_json: Json = False,
 ) -> None:
-    """Load structure files, folders and archives.
+    """Load structures with their scores and arrays: files, folders and archives.
 
-    A file that is stored already is skipped, so the same command goes on where an interrupted one ended.
+    PAE, confidences and scores that lie beside a structure are found by each predictor's naming. A file that is
+    stored already is skipped, so the same command goes on where an interrupted one ended.
     Files that failed are named on stderr, and the exit code is then 1.
 
     Example::
 
         proteusdb load predictions/ --model esmfold --db proteus.db
+        tar cz predictions | ssh host proteusdb load -
     """
     with open_database(database, read_only=False) as db:
         try:
             with progress_bar("loading") as progress:
                 report = db.load_files(
-                    paths,
+                    [sys.stdin.buffer if path == PIPE else path for path in paths],
                     ids=ids.value,
                     model=model,
                     workers=workers,
@@ -95,11 +101,12 @@ def load(
 
 
 def _show(report: LoadReport, as_json: bool) -> None:
-    counts = {name: len(getattr(report, name)) for name in ("skipped", "pending", "failed")}
+    counts = {name: len(getattr(report, name)) for name in ("skipped", "pending", "failed", "aliases")}
     measures = {"residues": report.residues, "bytes": report.bytes, "seconds": report.seconds}
     if as_json:
-        details = {name: [entry._asdict() for entry in getattr(report, name)] for name in counts}
-        print(json_text({"stored": report.stored, "ids": report.ids, **details, **measures}))
+        lists = {name: [entry._asdict() for entry in getattr(report, name)] for name in counts if name != "aliases"}
+        told = {"stored": report.stored, "ids": report.ids, **lists, "aliases": report.aliases}
+        print(json_text({**told, **measures}))
     else:
         show_pairs({"stored": report.stored, **counts, **{k: number(v) for k, v in measures.items()}})
         _tell("pending", report.pending)

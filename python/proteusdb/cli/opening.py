@@ -11,7 +11,7 @@ def open_database(database: str | None, *, read_only: bool) -> DatabaseManager:
     Parameters
     ----------
     database
-        A URL (it has ``://``), the path of a file, or ``None`` for ``PROTEUSDB_URL``, else ``proteus.db``.
+        A URL, the path of a file of any back end, or ``None`` for ``PROTEUSDB_URL``, else ``proteus.db``.
     read_only
         Commands that only read pass ``True``: a mistyped path is then an error and not a new, empty database.
 
@@ -25,6 +25,6 @@ def open_database(database: str | None, *, read_only: bool) -> DatabaseManager:
     ConnectionError
         The database cannot be opened, or, with `read_only`, is not there.
     """
-    if database is not None and "://" in database:
+    if database is not None:
         return DatabaseManager.from_url(database, read_only=read_only)
-    return DatabaseManager(database_path=database, read_only=read_only)
+    return DatabaseManager(read_only=read_only)

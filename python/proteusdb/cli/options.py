@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["AsOf", "Database", "Ids", "Json", "PredictionId"]
+__all__ = ["AsOf", "Database", "Ids", "Json", "Overwrite", "PredictionId"]
 
 Database = Annotated[
     str | None,
@@ -21,6 +21,7 @@ Database = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.", show_default=False)]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.", show_default=False)]
 PredictionId = Annotated[str, typer.Argument(metavar="ID", help="The id of a prediction.", show_default=False)]
 Ids = Annotated[
     list[str],

@@ -1,6 +1,7 @@
 """``proteusdb update ID``: new values for some fields of a prediction, as its next version."""
 
 import json
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ import typer
 from .opening import open_database
 from .options import Database, Json, PredictionId
 from .output import json_text
+from .piping import PIPE
 
 __all__ = ["update"]
 
@@ -31,7 +33,9 @@ def update(
     data: Annotated[
         str | None,
         typer.Option(
-            metavar="JSON", help="""Any fields, e.g. '{"model": "esmfold", "rank": 1}'.""", show_default=False
+            metavar="JSON",
+            help="""Any fields, e.g. '{"model": "esmfold", "rank": 1}'; - for stdin.""",
+            show_default=False,
         ),
     ] = None,
     expected_version: Annotated[
@@ -66,7 +70,7 @@ def _changes(assign: list[str], unset: list[str], data: str | None) -> dict[str,
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        value = json.loads(sys.stdin.read() if text == PIPE else text)
     except json.JSONDecodeError as error:
         raise typer.BadParameter(f"--data is not JSON: {error}") from None
     if not isinstance(value, dict) or not isinstance(value.get("metadata", {}), dict):

@@ -11,5 +11,9 @@
     batch.py        many drafts                  -> transactions, bounded
     load.py discover.py identity.py recognise/   files -> drafts
     transaction.py  the buffer behind transaction()
+    versions.py moments.py past.py cleanup.py    the past, its names and its limits
+    rules.py growth.py                           what the store asks of writers, and how it grew
+    migration.py    the schema of a store, and moving it to another
+    keeping/        backups, archives, restoring, verification
     prediction.py query.py tables.py report.py   what callers get back
 """

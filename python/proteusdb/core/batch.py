@@ -12,10 +12,8 @@ leaves every reported batch stored and every other untouched, and returns within
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -25,15 +23,20 @@ from ..errors import ProteusError
 from .progress import Meter
 from .report import Entry, LoadReport
 from .session import Session
+from .workers import Job, Workers
 
-__all__ = ["MAX_BATCH_BYTES", "Loader", "Step"]
+__all__ = ["MAX_BATCH_BYTES", "PIECE_BYTES", "Loader", "Step"]
 
 MAX_BATCH_BYTES = 64 << 20
-_PIECE_BYTES = 4 << 20
-"""A batch is prepared in pieces of this size, so that a stop is noticed soon."""
+PIECE_BYTES = 4 << 20
+"""A batch is prepared in pieces of this size a thread, so that a stop is noticed soon."""
 
 Item = TypeVar("Item")
 Work = Callable[[Sequence[Item]], "list[Step]"]
+
+
+Found = Operation | ProteusError | tuple[Literal["skipped", "pending"], str]
+"""What became of an item before it meets the store."""
 
 
 @dataclass(slots=True)
@@ -42,17 +45,23 @@ class Step:
 
     Attributes
     ----------
-    name : str
-        What messages call it.
+    name : object
+        What messages call it, as `str` has it: made only where it is needed.
     size : int
         Bytes of input.
     found : Operation or ProteusError or (str, str)
         What to apply; why it cannot be; or (`"skipped"` | `"pending"`, reason).
+    prediction_id : str
+        The id, where it is known before.
+    aliases : sequence of str
+        Files that are the same under another name.
     """
 
-    name: str
+    name: object
     size: int
-    found: Operation | ProteusError | tuple[Literal["skipped", "pending"], str]
+    found: Found
+    prediction_id: str = ""
+    aliases: Sequence[str] = ()
 
 
 class Loader(Generic[Item]):
@@ -68,6 +77,10 @@ class Loader(Generic[Item]):
         Bytes an item holds or will hold.
     batch_size : int
         Items in a transaction, at most.
+    batch_bytes : int
+        About the bytes of a transaction, at most.
+    piece_bytes : int
+        About the bytes of a piece.
     skip_errors : bool
         Whether what fails is reported and the rest stored, rather than raised.
     meter : Meter
@@ -81,6 +94,8 @@ class Loader(Generic[Item]):
         size: Callable[[Item], int],
         *,
         batch_size: int,
+        batch_bytes: int = MAX_BATCH_BYTES,
+        piece_bytes: int = PIECE_BYTES,
         skip_errors: bool,
         meter: Meter,
     ) -> None:
@@ -88,13 +103,22 @@ class Loader(Generic[Item]):
         self._work = work
         self._size = size
         self._batch_size = batch_size
+        self._batch_bytes = batch_bytes
+        self._piece_bytes = piece_bytes
         self._skip_errors = skip_errors
         self._meter = meter
-        self._stop = threading.Event()
+        self._stop = False
         self.report = LoadReport()
 
-    def run(self, items: Iterable[Item]) -> LoadReport:
+    def run(self, items: Iterable[Item], rest: Callable[[], Iterable[Item]] = tuple) -> LoadReport:
         """Loads everything.
+
+        Parameters
+        ----------
+        items : iterable
+            What to load.
+        rest : callable
+            Gives what had to wait until all of these were committed; asked again until nothing has.
 
         Raises
         ------
@@ -103,23 +127,27 @@ class Loader(Generic[Item]):
             error's notes say how much that is.
         """
         started = time.monotonic()
-        thread = ThreadPoolExecutor(1, thread_name_prefix="proteusdb-prepare")
+        thread = Workers(self._prepare, 1, "proteusdb-prepare")
         try:
             with self._meter:
                 self._pump(thread, items)
+                while waiting := list(rest()):
+                    self._pump(thread, waiting)
         except BaseException as error:
-            error.add_note(f"{self.report.stored} predictions were stored before this")
+            # An interruption may fall between the commit of a batch and its report.
+            least = "" if isinstance(error, ProteusError) else "at least "
+            error.add_note(f"{least}{self.report.stored} predictions were stored before this")
             raise
         finally:
-            self._stop.set()
-            thread.shutdown(wait=False, cancel_futures=True)
+            self._stop = True
+            thread.close()
             self.report.seconds = time.monotonic() - started
         return self.report
 
-    def _pump(self, thread: ThreadPoolExecutor, items: Iterable[Item]) -> None:
-        ahead: Future[list[Step]] | None = None
-        for batch in self._gather(items, self._batch_size, MAX_BATCH_BYTES):
-            following = thread.submit(self._prepare, batch)
+    def _pump(self, thread: Workers[list[Item], list[Step]], items: Iterable[Item]) -> None:
+        ahead: Job[list[Item], list[Step]] | None = None
+        for batch in self._gather(items, self._batch_size, self._batch_bytes):
+            following = thread.begin(batch)
             if ahead is not None:
                 self._commit(ahead.result())
             ahead = following
@@ -141,8 +169,8 @@ class Loader(Generic[Item]):
 
     def _prepare(self, batch: list[Item]) -> list[Step]:
         steps: list[Step] = []
-        for piece in self._gather(batch, self._batch_size, _PIECE_BYTES):
-            if self._stop.is_set():
+        for piece in self._gather(batch, self._batch_size, self._piece_bytes):
+            if self._stop:
                 break
             steps += self._work(piece)
         return steps
@@ -153,16 +181,15 @@ class Loader(Generic[Item]):
         if not self._skip_errors:
             for step in steps:
                 if isinstance(step.found, ProteusError):
-                    self._fail(step.name, step.found)
+                    self._fail(str(step.name), step.found)
         outcomes = iter(self._apply([step.found for step in steps if isinstance(step.found, Operation)]))
         for step in steps:
             if isinstance(step.found, Operation):
                 self._note(step, step.found, next(outcomes))
             elif isinstance(step.found, ProteusError):
-                self._fail(step.name, step.found)
+                self._fail(str(step.name), step.found)
             else:
-                kind, reason = step.found
-                (self.report.skipped if kind == "skipped" else self.report.pending).append(Entry(step.name, reason))
+                self._leave(step, *step.found)
         self._meter.advance(len(steps))
 
     def _apply(self, operations: list[Operation]) -> Sequence[Outcome | ProteusError]:
@@ -170,19 +197,28 @@ class Loader(Generic[Item]):
             return []
         return (self._session.commit_each if self._skip_errors else self._session.commit)(operations)
 
+    def _leave(self, step: Step, kind: str, reason: str) -> None:
+        (self.report.skipped if kind == "skipped" else self.report.pending).append(Entry(str(step.name), reason))
+        if kind == "skipped":
+            self._name_aliases(step, step.prediction_id)
+
+    def _name_aliases(self, step: Step, prediction_id: str) -> None:
+        self.report.aliases.update((alias, prediction_id) for alias in step.aliases)
+
     def _note(self, step: Step, operation: Operation, outcome: Outcome | ProteusError) -> None:
         if isinstance(outcome, ProteusError):
-            self._fail(step.name, outcome)
+            self._fail(str(step.name), outcome)
             return
         what, prediction_id, version = outcome
         if what == "skipped":
             reason = f"prediction {prediction_id!r} is stored already, as version {version}"
-            self.report.skipped.append(Entry(step.name, reason))
+            self.report.skipped.append(Entry(str(step.name), reason))
             return
         self.report.ids.append(prediction_id)
+        if step.aliases:
+            self._name_aliases(step, prediction_id)
         self.report.bytes += step.size
-        if operation.prediction is not None:
-            self.report.residues += operation.prediction.length
+        self.report.residues += operation.residues
 
     def _fail(self, name: str, error: ProteusError) -> None:
         text = str(error)

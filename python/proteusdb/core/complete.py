@@ -5,10 +5,13 @@
     0 bytes                              still to be written
     .part .tmp .crdownload               still being written
     MODEL without ENDMDL                 cut between lines
-    "ATOM   1042  CA  LEU A 13"          cut within a line: shorter than the atom line before, and no newline
+    "ATOM   1042  CA  LEU A 13"          cut within a line: shorter than the atom lines before, and no newline
+    "ATOM 1042 C CA . LEU"               cut within a row of mmCIF: fewer values, or others end with a newline and #
+    a predictor's PDB without END        cut between lines
     gzip, bzip2, xz without its end      cut anywhere
 
-Only what cannot be a whole file is called incomplete: a file without END or final newline may be whole.
+Only what cannot be a whole file is called incomplete: a file without END or final newline may be whole, if it is not
+known that its writer ends so.
 """
 
 import bz2
@@ -20,22 +23,56 @@ __all__ = ["TEMPORARY", "cut_short", "stream_cut_short"]
 TEMPORARY = (".part", ".tmp", ".crdownload", ".partial")
 """Suffixes of files that are still being written."""
 
-_ATOMS = (b"ATOM  ", b"HETATM")
+_ATOMS = (b"ATOM ", b"HETATM")
+_RECORDS = (*_ATOMS, b"HEADER", b"TITLE", b"REMARK", b"MODEL ", b"PARENT", b"CRYST1")
+_IN_A_LINE = "it ends in the middle of a line"
 
 
-def cut_short(data: bytes) -> str | None:
-    """Why plain bytes are no whole structure file; None where nothing speaks against it."""
+def cut_short(data: bytes, *, known: bool = False) -> str | None:
+    """Why plain bytes are no whole structure file; None where nothing speaks against it.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    known : bool
+        Whether a predictor is known to have written it: all of them end a PDB file with END, and an mmCIF whose parts
+        end with `#` so too.
+    """
     if not data.strip():
         return "it is empty so far"
+    tail = data[-1000:].splitlines(keepends=True)
+    ended = tail[-1].endswith((b"\n", b"\r"))
+    if b"_atom_site." in data:
+        parted = data.count(b"\n#") + data.startswith(b"#") > 1
+        if not ended and (parted or _row_is_cut(tail)):
+            return _IN_A_LINE
+        whole = data[-1000:].rstrip().rpartition(b"\n")[2].startswith(b"#")
+        return "it does not end with #, as its parts do" if known and parted and not whole else None
     if data.startswith(b"MODEL ") and b"ENDMDL" not in data:
         return "its MODEL has no ENDMDL: it ends early"
-    lines = data[-400:].splitlines(keepends=True)
-    if len(lines) < 2:
-        return None
-    before, last = lines[-2].rstrip(), lines[-1]
-    if last.endswith((b"\n", b"\r")) or not (last.startswith(_ATOMS) and before.startswith(_ATOMS)):
-        return None
-    return "it ends in the middle of a line" if len(last.rstrip()) < min(len(before), 66) else None
+    if not ended and len(tail) > 1 and _line_is_cut(tail):
+        return _IN_A_LINE
+    if known and data.startswith(_RECORDS) and not any(line.startswith(b"END") for line in tail):
+        return "it has no END: it ends early"
+    return None
+
+
+def _line_is_cut(tail: list[bytes]) -> bool:
+    """Whether the last line of atoms in columns is shorter than those before."""
+    atoms = [line.rstrip() for line in tail[-5:] if line.startswith(_ATOMS)]
+    if len(atoms) < 2 or not tail[-1].startswith(_ATOMS):
+        return False
+    *before, last = atoms
+    return len(last) < min(len(before[-1]), 66) or (
+        len({len(line) for line in before}) == 1 and len(last) < len(before[0])
+    )
+
+
+def _row_is_cut(tail: list[bytes]) -> bool:
+    """Whether the last row of an mmCIF has too few values."""
+    rows = [line.split() for line in tail if line.startswith(_ATOMS)]
+    return tail[-1].startswith(_ATOMS) and len(rows) > 1 and len(rows[-1]) < len(rows[-2])
 
 
 def stream_cut_short(data: bytes) -> str | None:

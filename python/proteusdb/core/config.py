@@ -20,19 +20,29 @@ Invariants: a Config that exists holds allowed values only; a password is in no 
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, cast
 
 from ..backends.base import Backend
-from ..errors import ConnectionError, ValidationError
+from ..errors import ValidationError
+from ..formats.extras import need
 
-__all__ = ["BACKENDS", "DEFAULT_PATH", "Config", "default_workers", "one_of", "open_backend", "positive"]
+__all__ = [
+    "BACKENDS",
+    "DEFAULT_PATH",
+    "Config",
+    "core_compression",
+    "default_workers",
+    "lmdb_options",
+    "one_of",
+    "open_backend",
+    "positive",
+]
 
 DEFAULT_PATH = "proteus.db"
 BACKENDS = ("lmdb", "sqlite", "postgresql", "mongodb")
-"""Back ends by name; `_HERE` are those of this version."""
-_HERE = ("lmdb",)
+"""Back ends by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +53,6 @@ class Config:
     ------
     ValidationError
         An argument is not allowed; the message lists what is.
-    ConnectionError
-        The back end is known but not part of this version.
     """
 
     backend: str = "lmdb"
@@ -61,30 +69,27 @@ class Config:
     read_only: bool = False
     durability: str = "full"
     precision: str | float = "exact"
+    keep_original: bool = False
     pae_precision: str | float = "exact"
     cache_size: int = 64 << 20
     keep_versions: int | None = None
     allow_network_fs: bool = False
     mode: int = 0o664
+    tls: bool | Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         self._check_backend()
         self._check_place()
         self._check_numbers()
-        for name in ("read_only", "allow_network_fs"):
+        for name in ("read_only", "allow_network_fs", "keep_original"):
             _require(isinstance(getattr(self, name), bool), name, getattr(self, name), "True, False")
         one_of("durability", self.durability, ("full", "relaxed"))
-        _require(
-            isinstance(self.compression, bool) or self.compression in ("fast", "small"),
-            "compression",
-            self.compression,
-            "True (= 'fast'), 'fast', 'small', False",
-        )
+        core_compression(self.compression)
         _require(
             self.precision == "exact" or _is_number(self.precision, above=0),
             "precision",
             self.precision,
-            "'exact' or a largest error in Å above 0",
+            "'exact' or a largest error in Å above 0, as 0.02, 0.05, 0.1",
         )
         _require(
             self.pae_precision == "exact" or self.pae_precision in (0.1, 0.5, 1.0),
@@ -92,20 +97,13 @@ class Config:
             self.pae_precision,
             "'exact', 0.1, 0.5, 1.0 (Å)",
         )
+        keep = self.keep_versions
         _require(
-            self.keep_versions is None,
-            "keep_versions",
-            self.keep_versions,
-            "None: this version of proteusdb keeps every version",
+            keep is None or (_is_int(keep) and keep >= 1), "keep_versions", keep, "None (all), an int of 1 or more"
         )
 
     def _check_backend(self) -> None:
         one_of("backend", self.backend, BACKENDS)
-        if self.backend not in _HERE:
-            raise ConnectionError(
-                f"backend {self.backend!r} is not in this version of proteusdb; use 'lmdb' (of {', '.join(BACKENDS)}, "
-                "the last three are still to come)"
-            )
 
     def _check_place(self) -> None:
         if self.database_path is not None:
@@ -136,9 +134,7 @@ class Config:
 
     def core_compression(self) -> str:
         """The compression as the core names it: `fast`, `small` or `none`."""
-        if isinstance(self.compression, bool):
-            return "fast" if self.compression else "none"
-        return self.compression
+        return core_compression(self.compression)
 
     def core_precision(self) -> tuple[float | None, float | None]:
         """Largest errors of coordinates and PAE in Å; `None` is exact."""
@@ -179,17 +175,103 @@ def open_backend(config: Config) -> Backend:
     ConnectionError
         It cannot be opened; the message says why and what to do.
     """
+    from ..backends.layers import Cache, stacked
+
+    backend = _OPENERS[config.backend](config)
+    token = getattr(backend, "change_token", None)
+    return stacked(backend, [] if token is None else [Cache(token, config.cache_size)])
+
+
+def _open_lmdb(config: Config) -> Backend:
     from ..backends.lmdb import LmdbBackend
 
-    return LmdbBackend(
+    return LmdbBackend(**lmdb_options(config))
+
+
+def lmdb_options(config: Config) -> dict[str, Any]:
+    """The arguments of `LmdbBackend` that a Config stands for."""
+    return {
+        "path": config.database_path or DEFAULT_PATH,
+        "read_only": config.read_only,
+        "durability": config.durability,
+        "mode": config.mode,
+        "timeout": float(config.timeout),
+        "allow_network_fs": config.allow_network_fs,
+        "map_size": _whole_number("PROTEUSDB_MAP_SIZE", lowest=1 << 16),
+        "cache_size": config.cache_size,
+    }
+
+
+def _open_sqlite(config: Config) -> Backend:
+    from ..backends.sqlite import SqliteBackend
+
+    # What it lacks of the protocol, its capabilities say; nobody asks it for that.
+    sqlite = SqliteBackend(
         config.database_path or DEFAULT_PATH,
         read_only=config.read_only,
         durability=config.durability,
         mode=config.mode,
         timeout=float(config.timeout),
-        allow_network_fs=config.allow_network_fs,
-        map_size=_whole_number("PROTEUSDB_MAP_SIZE", lowest=1 << 16),
+        max_connections=config.max_connections,
     )
+    return cast(Backend, sqlite)
+
+
+def _open_postgresql(config: Config) -> Backend:
+    need("psycopg_pool", extra="postgresql", purpose="the back end 'postgresql'")
+    need("psycopg", extra="postgresql", purpose="the back end 'postgresql'")
+    from ..backends.postgresql import PostgresqlBackend
+    from ..backends.shared.tls import for_libpq
+
+    return _repeating(PostgresqlBackend(**_server_options(config), tls=for_libpq(config.tls)), config)
+
+
+def _open_mongodb(config: Config) -> Backend:
+    need("pymongo", extra="mongodb", purpose="the back end 'mongodb'")
+    from ..backends.mongodb import MongodbBackend
+    from ..backends.shared.tls import for_mongodb
+
+    return _repeating(MongodbBackend(**_server_options(config), tls=for_mongodb(config.tls)), config)
+
+
+def _server_options(config: Config) -> dict[str, Any]:
+    """The arguments of every back end on a server that a Config stands for; each has its own words for `tls`."""
+    return {
+        "host": config.host,
+        "port": config.port,
+        "username": config.username,
+        "password": config.password,
+        "database": config.database,
+        "read_only": config.read_only,
+        "durability": config.durability,
+        "timeout": float(config.timeout),
+        "max_connections": config.max_connections,
+    }
+
+
+def _repeating(backend: Backend, config: Config) -> Backend:
+    """A back end whose calls are repeated where the connection fails."""
+    from ..backends.layers import Retry, stacked
+
+    return stacked(backend, [Retry(config.retry_attempts, float(config.timeout))])
+
+
+_OPENERS: dict[str, Callable[[Config], Backend]] = {
+    "lmdb": _open_lmdb,
+    "sqlite": _open_sqlite,
+    "postgresql": _open_postgresql,
+    "mongodb": _open_mongodb,
+}
+"""How each back end of this version is opened; what it needs is imported then."""
+
+
+def core_compression(compression: Any) -> str:
+    """The profile as the core names it: `fast`, `small` or `none`; a ValidationError for another."""
+    good = isinstance(compression, bool) or compression in ("fast", "small")
+    _require(good, "compression", compression, "True (= 'fast'), 'fast', 'small', False")
+    if isinstance(compression, bool):
+        return "fast" if compression else "none"
+    return str(compression)
 
 
 def default_workers() -> int:

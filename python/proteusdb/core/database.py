@@ -4,9 +4,28 @@
 """
 
 from ..structure import Structure
+from .cleanup import CleanupReport
+from .keeping.backup import BackupReport
+from .keeping.restore import RestoreReport
 from .manager import DatabaseManager
+from .migration import DatabaseMigrator
+from .past import Difference, Tag
 from .prediction import Prediction
 from .query import QueryResult
 from .report import IntegrityReport, LoadReport, Version
 
-__all__ = ["DatabaseManager", "IntegrityReport", "LoadReport", "Prediction", "QueryResult", "Structure", "Version"]
+__all__ = [
+    "BackupReport",
+    "CleanupReport",
+    "DatabaseManager",
+    "DatabaseMigrator",
+    "Difference",
+    "IntegrityReport",
+    "LoadReport",
+    "Prediction",
+    "QueryResult",
+    "RestoreReport",
+    "Structure",
+    "Tag",
+    "Version",
+]

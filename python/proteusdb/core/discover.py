@@ -1,104 +1,70 @@
-"""Paths, folders, globs and tar archives to the files in them, in a fixed order.
+"""Paths, folders, globs, archives and streams to the predictions in them, in a fixed order.
 
 ::
 
-    "run/"            every file below it, sorted; hidden files and folders left out
-    "run/*.pdb"       what matches, sorted
-    "run.tar.gz"      its members, in their order
-    "model.cif"       itself, whatever its suffix
+    "run/"            everything below it, sorted; hidden files and folders left out
+    "run/*.pdb"       what matches, sorted, with the companions that lie beside
+    "run.tar.gz"      its members; also .zip, and archives within a folder
+    "model.cif"       itself, whatever its suffix, with its companions
+    sys.stdin.buffer  an archive or a structure, whichever the bytes say
 
-A file that is no structure by its name is told with the reason rather than dropped. Pickles (and PyTorch's `.pt`, which
-are pickles) can run any code when opened, so they are never opened.
+A file that is no structure by its name is told with the reason rather than dropped.
 """
 
 from __future__ import annotations
 
 import glob
 import os
-import tarfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import groupby, islice
 from pathlib import PurePath
 from typing import Any
 
 from ..errors import ValidationError
-from .complete import TEMPORARY
+from .archive import Ahead, Readable, looks_packed, open_archive
+from .bundle import Bundle, bundles
+from .names import is_archive, plain_name
+from .trees import DiskTree, Found
 
-__all__ = ["Found", "discover", "stem_of"]
+__all__ = ["Source", "discover"]
 
-STRUCTURES = (".pdb", ".ent", ".cif", ".mmcif", ".bcif")
-COMPRESSIONS = (".gz", ".bz2", ".zst", ".xz")
-_TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-_PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt")
-_COMPANIONS = (".json", ".npz", ".npy")
+Source = str | os.PathLike[str] | Readable
 
-Paths = str | os.PathLike[str]
+_STREAM = "stream"
+"""What a stream without a name is called."""
 
-
-@dataclass(slots=True)
-class Found:
-    """A file.
-
-    Attributes
-    ----------
-    name : str
-        Path as given or found; `archive.tar::member` within an archive.
-    size : int
-        Bytes.
-    mtime : float
-        Seconds since 1970.
-    data : bytes or None
-        Its bytes where they were read already.
-    problem : (kind, reason) or None
-        Why it is not loaded: kind is `skipped`, `pending` or `failed`.
-    """
-
-    name: str
-    size: int = 0
-    mtime: float = 0.0
-    data: bytes | None = None
-    problem: tuple[str, str] | None = None
-
-    @property
-    def path(self) -> PurePath:
-        """The path within the file system or the archive."""
-        return PurePath(self.name.rpartition("::")[2])
+_TOGETHER = 4096
+"""Files that were named one by one and are looked at together."""
 
 
-def stem_of(path: PurePath) -> str:
-    """A file's name without the suffixes of structure files and compression: `rank_1.pdb.gz` -> `rank_1`."""
-    name = path.name
-    for suffixes in (COMPRESSIONS, STRUCTURES):
-        shorter = next((name[: -len(end)] for end in suffixes if name.lower().endswith(end)), name)
-        name = shorter or name
-    return name
-
-
-def discover(paths: Paths | Iterable[Paths]) -> Iterator[Found]:
-    """Every file that `paths` stands for.
+def discover(paths: Source | Iterable[Source]) -> Iterator[Bundle | Found]:
+    """Every prediction that `paths` stands for, and every file that is none.
 
     Parameters
     ----------
-    paths : path or iterable of paths
-        Files, folders, globs (`*`, `?`, `[...]`, `**`), tar archives.
+    paths : path, open binary file, or iterable of these
+        Files, folders, globs (`*`, `?`, `[...]`, `**`), archives; streams are read once, to their end.
 
     Raises
     ------
     ValidationError
         `paths` is none of these, or names what does not exist. A sequence is checked before its first file is given.
     """
-    several: Any = [paths] if isinstance(paths, str | os.PathLike) else paths
+    single = isinstance(paths, str | os.PathLike) or hasattr(paths, "read")
+    several: Any = [paths] if single else paths
     if isinstance(several, bytes) or not isinstance(several, Iterable):
-        raise ValidationError(f"paths {paths!r:.80}: a path, folder, glob or an iterable of them is needed")
+        raise ValidationError(f"paths {paths!r:.80}: a path, folder, glob, open file or an iterable of them is needed")
     # What a sequence names is looked up first, so that a slip in a name costs no time.
     known = [(path, _matches(path)) for path in several] if isinstance(several, Sequence) else None
-    return _files(known if known is not None else ((path, _matches(path)) for path in several))
+    return _all(known if known is not None else ((path, _matches(path)) for path in several))
 
 
 def _matches(path: Any) -> list[str] | None:
-    """What a glob matches; None for a path."""
+    """What a glob matches; None for a path or a stream."""
+    if hasattr(path, "read"):
+        return None
     if not isinstance(path, str | os.PathLike):
-        raise ValidationError(f"paths: {path!r:.80} is no path; a str or os.PathLike is needed")
+        raise ValidationError(f"paths: {path!r:.80} is no path; a str, os.PathLike or open binary file is needed")
     name = os.fspath(path)
     if os.path.lexists(name):
         return None
@@ -110,70 +76,63 @@ def _matches(path: Any) -> list[str] | None:
     return matches
 
 
-def _files(several: Iterable[tuple[Paths, list[str] | None]]) -> Iterator[Found]:
+def _all(several: Iterable[tuple[Source, list[str] | None]]) -> Iterator[Bundle | Found]:
+    # Files of one folder are looked at together, so that they find their companions with one listing of it.
+    for (kind, folder), group in groupby(_named(several), key=lambda item: item[:2]):
+        things = (thing for _, _, thing in group)
+        while kind == "file" and (names := list(islice(things, _TOGETHER))):
+            yield from _tree(DiskTree(folder, ""), names)
+        for thing in things:
+            if kind == "stream":
+                yield from _stream(thing)
+            elif kind == "archive":
+                yield from _archive(thing)
+            else:
+                yield from _folder(thing)
+
+
+def _named(several: Iterable[tuple[Source, list[str] | None]]) -> Iterator[tuple[str, str, Any]]:
+    """What each thing is: (`stream`, `archive`, `folder` or `file`, the folder of a file, the thing)."""
     for path, matches in several:
+        if not isinstance(path, str | os.PathLike):
+            yield "stream", "", path
+            continue
         for name in [os.fspath(path)] if matches is None else matches:
-            yield from _folder(name) if os.path.isdir(name) else _file(name, asked=matches is None)
+            if os.path.isdir(name):
+                yield "folder", "", name
+            elif is_archive(name):
+                yield "archive", "", name
+            else:
+                head, tail = os.path.split(name)
+                yield "file", head, tail
 
 
-def _folder(folder: str) -> Iterator[Found]:
-    def unreadable(error: OSError) -> None:
-        problems.append(Found(str(error.filename), problem=("failed", f"cannot be listed: {error.strerror}")))
-
-    problems: list[Found] = []
-    for here, folders, files in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if not name.startswith("."):
-                yield from _file(os.path.join(here, name), asked=False)
-    yield from problems
+def _folder(folder: str) -> Iterator[Bundle | Found]:
+    yield from _tree(DiskTree(folder, PurePath(os.path.abspath(folder)).name), None)
 
 
-def _file(path: str, *, asked: bool) -> Iterator[Found]:
-    if path.lower().endswith(_TARS):
-        yield from _archive(path)
+def _tree(tree: DiskTree, asked: Sequence[str] | None) -> Iterator[Bundle | Found]:
+    for item in bundles(tree, asked):
+        if isinstance(item, Found) and asked is None and is_archive(item.name):
+            yield from _archive(item.name)
+        else:
+            yield item
+    yield from tree.unreadable
+
+
+def _archive(path: str, stream: Readable | None = None) -> Iterator[Bundle | Found]:
+    stem = plain_name(PurePath(path).name)
+    tree = open_archive(path, PurePath(stem).stem or stem, stream)
+    yield from bundles(tree)
+    yield from tree.unreadable
+
+
+def _stream(stream: Readable) -> Iterator[Bundle | Found]:
+    given = getattr(stream, "name", None)
+    name = given if isinstance(given, str) else _STREAM
+    ahead = Ahead(stream)
+    if looks_packed(ahead):
+        yield from _archive(name, ahead)
         return
-    problem = _unwanted(path, asked=asked)
-    if problem is not None:
-        yield Found(path, problem=problem)
-        return
-    try:
-        status = os.stat(path)
-    except OSError as error:
-        yield Found(path, problem=("failed", f"cannot be read: {error.strerror}"))
-        return
-    yield Found(path, size=status.st_size, mtime=status.st_mtime)
-
-
-def _archive(path: str) -> Iterator[Found]:
-    try:
-        with tarfile.open(path, "r|*") as archive:
-            for member in archive:
-                if not member.isfile() or PurePath(member.name).name.startswith("."):
-                    continue
-                name = f"{path}::{member.name}"
-                problem = _unwanted(member.name, asked=False)
-                if problem is not None:
-                    yield Found(name, problem=problem)
-                    continue
-                stream = archive.extractfile(member)
-                data = b"" if stream is None else stream.read()
-                yield Found(name, size=len(data), mtime=float(member.mtime), data=data)
-    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-        # The members before the fault were given out; they are whole.
-        kind = "pending" if "unexpected end" in str(error) or isinstance(error, EOFError) else "failed"
-        yield Found(path, problem=(kind, f"archive cannot be read to its end: {error}"))
-
-
-def _unwanted(path: str, *, asked: bool) -> tuple[str, str] | None:
-    name = path.lower()
-    plain = next((name[: -len(end)] for end in COMPRESSIONS if name.endswith(end)), name)
-    if plain.endswith(_PICKLES):
-        return ("skipped", "a pickle may run code when it is opened, so it is never unpickled")
-    if plain.endswith(TEMPORARY):
-        return ("pending", "its name says that it is still being written")
-    if asked or plain.endswith(STRUCTURES):
-        return None
-    if plain.endswith(_COMPANIONS):
-        return ("skipped", "companion files are not loaded by this version; store their arrays with arrays=")
-    return ("skipped", f"no structure file by its name; loaded are {' '.join(STRUCTURES)}, also compressed")
+    data = ahead.read()
+    yield Bundle(Found(name, PurePath(name), PurePath(name).name, len(data), 0.0, lambda: data))

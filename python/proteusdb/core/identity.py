@@ -16,10 +16,11 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from .._core import Stored
 from ..backends.base import Backend
 from ..errors import ConflictError, ValidationError
-from .discover import stem_of
 from .loaded import Loaded
+from .names import stem_of
 
 __all__ = ["Ids", "Known", "make_namer"]
 
@@ -40,21 +41,21 @@ def make_namer(ids: Any) -> Callable[[Loaded], str]:
     if ids == "uuid":
         return _from_content
     if ids == "stem":
-        return lambda file: stem_of(file.found.path)
+        return lambda file: stem_of(file.bundle.structure.path)
     if not callable(ids):
         raise ValidationError(f"ids {ids!r}: allowed are 'uuid', 'stem', a callable that gets the path as a str")
 
     def ask(file: Loaded) -> str:
-        name = ids(file.found.name)
+        name = ids(file.name)
         if not isinstance(name, str):
-            raise ValidationError(f"ids gave {name!r} for {file.found.name}: a str is needed")
+            raise ValidationError(f"ids gave {name!r} for {file.name}: a str is needed")
         return name
 
     return ask
 
 
 def _from_content(file: Loaded) -> str:
-    told = file.recognised
+    told = file.bundle.told
     identity = (None, None, None) if told is None else (told.job, told.seed, told.sample)
     # repr keeps None and "None" apart, and quotes what separates.
     return str(uuid.uuid5(_NAMESPACE, repr((file.sha256, *identity))))
@@ -69,35 +70,53 @@ class Known:
 
     def __init__(self, room: int) -> None:
         self._room = room
-        self._recent: dict[str, tuple[str, str]] = {}
+        self._recent: dict[str, tuple[str, str, dict[str, str]]] = {}
 
-    def settle(self, backend: Backend, files: Sequence[Loaded]) -> None:
-        """Sets `problem` in the files that need not, or cannot, be stored."""
+    def settle(self, backend: Backend, files: Sequence[Loaded]) -> list[Loaded]:
+        """Sets `stored` in the files whose structure is stored already, and `problem` in those that cannot be.
+
+        Returns
+        -------
+        list of Loaded
+            Those whose record is on its way to the store and has not all of their companions: they are to be settled
+            again when it is there.
+        """
         stored = backend.get_many([(file.prediction_id, None) for file in files])
+        later: list[Loaded] = []
         for file, there in zip(files, stored, strict=True):
             if there is not None:
-                source = there.metadata.get("source")
-                named = source if isinstance(source, dict) else {}
-                self._meet(file, named.get("sha256"), named.get("name") or "another record")
+                self._meet_stored(file, there)
             elif file.prediction_id in self._recent:
-                self._meet(file, *self._recent[file.prediction_id])
+                sha256, name, known = self._recent[file.prediction_id]
+                self._meet(file, sha256, name)
+                if sha256 == file.sha256 and not file.files().items() <= known.items():
+                    later.append(file)
             else:
                 self._remember(file)
+        return later
 
     def forget(self, file: Loaded) -> None:
         """A file turned out to be none, so its like is not to be taken for stored."""
         self._recent.pop(file.prediction_id, None)
 
     def _remember(self, file: Loaded) -> None:
-        self._recent[file.prediction_id] = (file.sha256, file.found.name)
+        self._recent[file.prediction_id] = (file.sha256, file.name, file.files())
         while len(self._recent) > self._room:
             del self._recent[next(iter(self._recent))]
+
+    def _meet_stored(self, file: Loaded, stored: Stored) -> None:
+        source = stored.metadata.get("source")
+        named = source if isinstance(source, dict) else {}
+        if named.get("sha256") == file.sha256:
+            file.stored = stored
+        else:
+            self._meet(file, named.get("sha256"), named.get("name") or "another record")
 
     def _meet(self, file: Loaded, sha256: Any, name: Any) -> None:
         if sha256 == file.sha256:
             file.problem = ("skipped", f"the same bytes as {name}, whose id is {file.prediction_id!r}")
         else:
             file.problem = ConflictError(
-                f"{file.found.name}: the id {file.prediction_id!r} is taken by {name}, whose bytes differ; give other "
+                f"{file.name}: the id {file.prediction_id!r} is taken by {name}, whose bytes differ; give other "
                 "ids, or load with ids='uuid'"
             )

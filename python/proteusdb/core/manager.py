@@ -2,7 +2,7 @@
 
 ::
 
-    DatabaseManager ── verbs (write, read, query, models, care) ── Session ── Backend
+    DatabaseManager ── verbs (write, read, query, models, past, rules, care, exchange) ── Session ── Backend
 
 It opens, closes and delegates; what a verb does stands in the module the verb names.
 """
@@ -21,12 +21,25 @@ from .config import Config
 from .session import Session
 from .transaction import Overlay
 from .url import place_of
-from .verbs import CareVerbs, ModelVerbs, QueryVerbs, ReadVerbs, WriteVerbs
+from .verbs import (
+    CareVerbs,
+    ExchangeVerbs,
+    IndexVerbs,
+    KeepVerbs,
+    ModelVerbs,
+    PastVerbs,
+    QueryVerbs,
+    ReadVerbs,
+    RuleVerbs,
+    WriteVerbs,
+)
 
 __all__ = ["DatabaseManager"]
 
 
-class DatabaseManager(WriteVerbs, ReadVerbs, QueryVerbs, ModelVerbs, CareVerbs):
+class DatabaseManager(
+    WriteVerbs, ReadVerbs, QueryVerbs, IndexVerbs, ModelVerbs, PastVerbs, RuleVerbs, CareVerbs, KeepVerbs, ExchangeVerbs
+):
     """An open database of predictions.
 
     Usable from many threads; after a fork each child reopens by itself; pickled, it reopens where it is unpickled. A
@@ -35,13 +48,13 @@ class DatabaseManager(WriteVerbs, ReadVerbs, QueryVerbs, ModelVerbs, CareVerbs):
     Parameters
     ----------
     backend : {"lmdb", "sqlite", "postgresql", "mongodb"}
-        "lmdb" is embedded in the package; the others are not in this version.
+        "lmdb" is embedded in the package, "sqlite" in Python; the others want a server and an extra.
     database_path : path, optional
         One file, created where there is none. With nothing given, `PROTEUSDB_URL`, else `proteus.db` here.
     host, port, username, password, database
         Of a server.
     compression : bool or {"fast", "small"}
-        True is "fast"; False stores plain columns. All are exact.
+        True is "fast"; "small" takes more time and less space; False stores plain columns. All are exact.
     max_connections : int
         Connections to a server at a time.
     timeout : float
@@ -54,17 +67,27 @@ class DatabaseManager(WriteVerbs, ReadVerbs, QueryVerbs, ModelVerbs, CareVerbs):
         Whether an acknowledged write survives a loss of power, or may be lost with the last few (nothing is ever
         corrupted).
     precision : "exact" or float
-        Largest error of coordinates in Å; this version stores exactly.
+        Largest error of coordinates in Å, a guarantee for every atom's distance from where it was: 0.05 takes half the
+        space. Everything else stays exact.
+    keep_original : bool
+        With a `precision`, keeps the file a structure came from all the same, byte for byte; it takes more space than
+        exact coordinates do. Likewise, with a `pae_precision`, files of scores. Without one they are always kept.
     pae_precision : "exact" or {0.1, 0.5, 1.0}
-        Of predicted aligned errors in Å; this version stores exactly.
+        Step in Å that the arrays `pae` and `pde` are rounded to, half a step up; the greatest value stays. A file that
+        says what was rounded away is kept only with `keep_original`.
     cache_size : int
-        Bytes of results that may be kept in memory.
-    keep_versions : None
-        How many versions are kept of each prediction; this version keeps all.
+        Bytes of answers and decoded structures that may be kept in memory; what was written since is never answered
+        from it.
+    keep_versions : int, optional
+        How many versions are kept of a prediction that this manager writes, the current one among them; those that tags
+        name stay besides. All unless given.
     allow_network_fs : bool
         Opens an LMDB file on a network file system for writing, which is safe from one host only.
     mode : int
         Permissions of a new file.
+    tls : bool or mapping, optional
+        Encrypts the connection to a server: True verifies its certificate; a mapping may name the files `ca`, `cert`,
+        `key`, and `verify=False`.
 
     Raises
     ------
@@ -95,11 +118,13 @@ class DatabaseManager(WriteVerbs, ReadVerbs, QueryVerbs, ModelVerbs, CareVerbs):
         read_only: bool = False,
         durability: str = "full",
         precision: str | float = "exact",
+        keep_original: bool = False,
         pae_precision: str | float = "exact",
         cache_size: int = 64 << 20,
         keep_versions: int | None = None,
         allow_network_fs: bool = False,
         mode: int = 0o664,
+        tls: bool | Mapping[str, Any] | None = None,
     ) -> None:
         arguments = {name: value for name, value in locals().items() if name in Config.names()}
         self._session = Session(Config.from_arguments(arguments))
@@ -171,13 +196,15 @@ class DatabaseManager(WriteVerbs, ReadVerbs, QueryVerbs, ModelVerbs, CareVerbs):
         if session.overlay is not None:
             raise QueryError("transaction() inside transaction() is refused; the outer one covers all calls in it")
         session.check_writable()
-        overlay = Overlay(session.backend)
+        keeping = session.kept("schema")
+        overlay = Overlay(session.backend, () if keeping is None else keeping.schema())
         session.overlay = overlay
         try:
             yield self
         finally:
             session.overlay = None
         overlay.commit()
+        session.look_at_size()
 
     def __enter__(self) -> Self:
         _ = self._session.backend

@@ -70,8 +70,9 @@ class Prediction:
         self._stored = stored
         self._structure: Structure | None = None
         self._metadata: dict[str, Any] | None = None
-        self._arrays: Parts[NDArray[Any]] = Parts(session, stored, "array", _core.decode_array)
-        self._originals: Parts[bytes] = Parts(session, stored, "original", self._decode_original)
+        # Made when asked for: most predictions of a large answer are looked at by their columns alone.
+        self._arrays: Parts[NDArray[Any]] | None = None
+        self._originals: Parts[bytes] | None = None
 
     @property
     def prediction_id(self) -> str:
@@ -165,8 +166,8 @@ class Prediction:
     @property
     def structure(self) -> Structure | None:
         """The structure, or None in a row without one."""
-        if self._structure is None and self._has_structure():
-            self._structure = self._decode_structure()
+        if self._structure is None:
+            self.decoded(self._session.structures([self._stored], keep=True)[0])
         return self._structure
 
     @property
@@ -177,11 +178,15 @@ class Prediction:
     @property
     def arrays(self) -> Mapping[str, NDArray[np.generic]]:
         """Arrays by name."""
+        if self._arrays is None:
+            self._arrays = Parts(self._stored, "array", self._decode_array)
         return self._arrays
 
     @property
     def originals(self) -> Mapping[str, bytes]:
         """Files the prediction was stored from, by name, byte for byte."""
+        if self._originals is None:
+            self._originals = Parts(self._stored, "original", self._decode_original)
         return self._originals
 
     def to_dict(self) -> dict[str, Any]:
@@ -205,22 +210,44 @@ class Prediction:
     def _has_structure(self) -> bool:
         return any(kind == "structure" for kind, _, _ in self._stored.parts)
 
-    def _decode_structure(self) -> Structure:
+    def decoded(self, core: _core.Structure | None) -> None:
+        """Keeps the structure, which somebody decoded for this prediction."""
         from ..structure import Structure
 
-        core = _core.decode_structure(self._session.part(self._stored, "structure", ""))
-        name = self._original_name()
-        if name is None:
-            return Structure(core)
-        return Structure(core, original=lambda: self._originals[name], original_name=name)
+        if core is None:
+            return
+        kinds = {kind for kind, _, _ in self._stored.parts}
+        name = self._original_name() if "original" in kinds else None
+        original = None if name is None else lambda: self.originals[name]
+        plddt = (lambda: self._told_plddt(core)) if "array" in kinds else None
+        self._structure = Structure(core, original=original, original_name=name, plddt=plddt)
 
-    def _decode_original(self, data: bytes) -> bytes:
-        # A file is stored as what its structure does not predict.
-        return _core.decode_original(data, self.structure_data)
+    def _told_plddt(self, core: _core.Structure) -> NDArray[np.float32] | None:
+        """pLDDT of residues from the array that the loader found to be the most exact."""
+        from .tokens import residue_plddt
+
+        source = self.metadata.get("source")
+        name = source.get("plddt_from") if isinstance(source, dict) else None
+        if not isinstance(name, str) or name not in self.arrays:
+            return None
+        found = residue_plddt(core, name, self.arrays[name])
+        return None if found is None else found[0]
+
+    def _decode_array(self, name: str) -> NDArray[Any]:
+        return _core.decode_array(*self._session.array(self._stored, "array", name))
+
+    def _decode_original(self, name: str) -> bytes:
+        # A file is stored as what is not predicted from the structure and from arrays of the file's own.
+        data = self._session.part(self._stored, "original", name)
+        sources: list[tuple[bytes, bytes | None]] = []
+        there = {part for kind, part, _ in self._stored.parts if kind == "source"}
+        while (source := f"{name}#{len(sources)}") in there:
+            sources.append(self._session.array(self._stored, "source", source))
+        return _core.decode_original(data, self.structure_data, sources)
 
     def _original_name(self) -> str | None:
         """The file the structure was read from: the one that `metadata.source` names, else the only one."""
-        names = list(self._originals)
+        names = list(self.originals)
         source = self.metadata.get("source")
         named = source.get("name") if isinstance(source, dict) else None
         if named in names:
@@ -234,10 +261,9 @@ class Prediction:
 class Parts(Mapping[str, T], Generic[T]):
     """Parts of one kind by name, each fetched and decoded on first use."""
 
-    __slots__ = ("_decode", "_decoded", "_kind", "_names", "_session", "_stored")
+    __slots__ = ("_decode", "_decoded", "_kind", "_names", "_stored")
 
-    def __init__(self, session: Session, stored: Stored, kind: str, decode: Callable[[bytes], T]) -> None:
-        self._session = session
+    def __init__(self, stored: Stored, kind: str, decode: Callable[[str], T]) -> None:
         self._stored = stored
         self._kind = kind
         self._decode = decode
@@ -248,7 +274,7 @@ class Parts(Mapping[str, T], Generic[T]):
         if name not in self._decoded:
             if name not in self._all_names():
                 raise KeyError(name)
-            self._decoded[name] = self._decode(self._session.part(self._stored, self._kind, name))
+            self._decoded[name] = self._decode(name)
         return self._decoded[name]
 
     def __iter__(self) -> Iterator[str]:

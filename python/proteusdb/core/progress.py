@@ -16,7 +16,7 @@ from ..errors import ValidationError
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-__all__ = ["Meter"]
+__all__ = ["Callback", "Meter"]
 
 Callback = Callable[[int, int | None], Any]
 
@@ -62,6 +62,12 @@ class Meter:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+    def set_total(self, total: int) -> None:
+        """Notes how many there will be; 0 leaves it unknown."""
+        self._total = total or None
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, total=self._total)
 
     def advance(self, count: int) -> None:
         """Notes that `count` more are done."""

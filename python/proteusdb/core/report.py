@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -33,6 +34,9 @@ class LoadReport:
         Incomplete so far: cut short, or still being written. Load them again later.
     failed : list of (name, reason)
         Records and files that were refused.
+    aliases : dict of str to str
+        Files that are a prediction stored from another file, and its id: copies byte for byte, and the PDB file beside
+        the mmCIF file of one structure.
     seconds : float
         Wall time.
     bytes : int
@@ -45,6 +49,7 @@ class LoadReport:
     skipped: list[Entry] = field(default_factory=list)
     pending: list[Entry] = field(default_factory=list)
     failed: list[Entry] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     bytes: int = 0
     residues: int = 0
@@ -76,6 +81,9 @@ class LoadReport:
             entries: list[Entry] = getattr(self, name)
             shown = "\n".join(escape(f"{entry.name}: {entry.reason}") for entry in entries[:5])
             table.add_row(name, f"{len(entries):,}", shown + ("\n…" if len(entries) > 5 else ""))
+        if self.aliases:
+            shown = "\n".join(escape(f"{name}: {prediction_id}") for name, prediction_id in [*self.aliases.items()][:5])
+            table.add_row("aliases", f"{len(self.aliases):,}", shown + ("\n…" if len(self.aliases) > 5 else ""))
         table.add_row("seconds", f"{self.seconds:.1f}", rate)
         return table
 
@@ -93,8 +101,8 @@ class Version:
     deleted : bool
         Whether this version says that the prediction was deleted.
     changed : tuple of str
-        What differs from the version before: names of fields, `metadata.<key>`, `arrays.<name>`,
-        `originals.<file name>`; `created` in the first.
+        What differs from the version before it that is left: names of fields, `metadata.<key>`, `arrays.<name>`,
+        `originals.<file name>`; `created` in the first, `deleted`, and `cleaned up` where no version before is left.
     """
 
     version: int
@@ -110,13 +118,26 @@ class IntegrityReport:
     Attributes
     ----------
     faults : tuple of str
-        One line a fault.
+        One line a fault; after a repair, those that are left.
     seconds : float
         Wall time.
+    counts : mapping of str to int
+        How much was looked at: `predictions`, `versions`, `blobs`, `bytes`, `sequences`, `index_entries`, `models`,
+        `analyses`; and `quarantined`, what repairs have set aside so far.
+    repaired : tuple of str
+        The faults that a repair found.
+    quarantined : tuple of (name, reason)
+        What that repair set aside.
+    kept : str or None
+        Where the damaged file was kept, if something was set aside.
     """
 
     faults: tuple[str, ...]
     seconds: float
+    counts: Mapping[str, int] = field(default_factory=dict)
+    repaired: tuple[str, ...] = ()
+    quarantined: tuple[Entry, ...] = ()
+    kept: str | None = None
 
     @property
     def ok(self) -> bool:

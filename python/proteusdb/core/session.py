@@ -4,6 +4,7 @@
 
     manager ── Session ─┬ backend            refused once closed
                         ├ settings           how records are encoded
+                        ├ metrics, plans     every call of the back end is counted
                         ├ reader             this thread's transaction where it is inside one, else the back end
                         └ model(model_id)    records of models, remembered for a moment
 
@@ -14,19 +15,34 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .. import _core
 from .._core import Operation, Stored
-from ..backends.base import Backend, Outcome, Reader
-from ..errors import ConnectionError, PredictionNotFoundError, ProteusError, QueryError, StorageError
+from ..backends.base import Backend, Decoder, Historian, Outcome, Reader
+from ..backends.keeping import Keeping
+from ..errors import (
+    ConnectionError,
+    PredictionNotFoundError,
+    ProteusError,
+    QueryError,
+    QuotaWarning,
+    StorageError,
+)
+from ..metrics.counters import Metrics
+from ..metrics.metered import metered
+from ..metrics.plans import Plans
 from .config import Config, open_backend
+from .known import Known, reference_of
 
 if TYPE_CHECKING:
     from .transaction import Overlay
 
 __all__ = ["Session"]
+
+Capability = Literal["past", "quota", "schema"]
 
 _MODEL_SECONDS = 1.0
 """How long a model's record is believed: another process may rename it."""
@@ -47,11 +63,26 @@ class Session:
         precision, pae_precision = config.core_precision()
         self.config = config
         self.settings = _core.Settings(
-            compression=config.core_compression(), precision=precision, pae_precision=pae_precision
+            compression=config.core_compression(),
+            precision=precision,
+            pae_precision=pae_precision,
+            keep_original=config.keep_original,
         )
-        self._backend: Backend | None = open_backend(config) if backend is None else backend
+        self.metrics = Metrics()
+        self.plans = Plans()
+        self._take = self.metrics.reads.take
+        opened = open_backend(config) if backend is None else backend
+        if config.keep_versions is not None and not opened.capabilities.past:
+            opened.close()
+            raise QueryError(
+                f"keep_versions {config.keep_versions}: the {opened.capabilities.name} back end keeps every version; "
+                "allowed is None"
+            )
+        self._backend: Backend | None = metered(opened, self.metrics, self.plans)
         self.url = self._backend.url
+        self._known = Known(opened, self.settings)
         self._models: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._warned = False
         self._thread = threading.local()
 
     @property
@@ -97,13 +128,51 @@ class Session:
         ------
         QueryError
             This thread is inside a transaction.
+        StorageError
+            The back end does not have this call.
         """
+        if what in self.backend.capabilities.missing:
+            raise StorageError(f"{what}: the back end {self.backend.capabilities.name!r} does not have it")
         if self.overlay is not None:
             raise QueryError(
                 f"{what} inside transaction() is refused: what the transaction has buffered is not indexed yet; "
                 "read by id inside it, or ask before or after it"
             )
         return self.backend
+
+    def with_history(self, what: str) -> Historian:
+        """The back end, for what needs its whole history.
+
+        Raises
+        ------
+        StorageError
+            It cannot tell it.
+        QueryError
+            This thread is inside a transaction.
+        """
+        backend = self.outside(what)
+        if not backend.capabilities.histories:
+            raise StorageError(f"{self.url}: {what} is not there for the back end {backend.capabilities.name!r}")
+        return cast(Historian, backend)
+
+    def kept(self, capability: Capability) -> Keeping | None:
+        """The back end, where it has a capability."""
+        backend = self.backend
+        return cast(Keeping, backend) if getattr(backend.capabilities, capability) else None
+
+    def keeping(self, what: str, capability: Capability) -> Keeping:
+        """The back end, for what needs a capability and no transaction does.
+
+        Raises
+        ------
+        QueryError
+            It has not; or this thread is inside a transaction.
+        """
+        self.outside(what)
+        keeping = self.kept(capability)
+        if keeping is None:
+            raise QueryError(f"{what}: the {self.backend.capabilities.name} back end cannot; use 'lmdb'")
+        return keeping
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -114,6 +183,7 @@ class Session:
 
     def prepare(self, drafts: Sequence[Mapping[str, Any]], workers: int = 1) -> list[Operation | ProteusError]:
         """Validates and encodes drafts; one operation or its error for each."""
+        self._known.meet(drafts)
         return _core.prepare(drafts, self.settings, workers)
 
     def write(self, operation: Operation) -> Outcome:
@@ -124,23 +194,45 @@ class Session:
         """Applies operations as one unit, or adds them to this thread's transaction."""
         self.check_writable()
         overlay = self.overlay
+        operations = self._bounded(operations)
         if overlay is not None:
             return overlay.add_all(operations)
-        return [_raised(outcome) for outcome in self.backend.apply(operations, each_alone=False)]
+        outcomes = [_raised(outcome) for outcome in self.backend.apply(operations, each_alone=False)]
+        self.look_at_size()
+        return outcomes
 
     def commit_each(self, operations: Sequence[Operation]) -> list[Outcome | ProteusError]:
         """Applies operations in one transaction that leaves out those which fail."""
         self.check_writable()
         overlay = self.overlay
-        if overlay is None:
-            return self.backend.apply(operations, each_alone=True)
+        operations = self._bounded(operations)
         outcomes: list[Outcome | ProteusError] = []
+        if overlay is None:
+            outcomes = self.backend.apply(operations, each_alone=True)
+            self.look_at_size()
+            return outcomes
         for operation in operations:
             try:
                 outcomes.append(overlay.add(operation))
             except ProteusError as error:
                 outcomes.append(error)
         return outcomes
+
+    def _bounded(self, operations: Sequence[Operation]) -> Sequence[Operation]:
+        """With `keep_versions`, operations that trim what they wrote."""
+        keep = self.config.keep_versions
+        return operations if keep is None else [operation.bounded(keep) for operation in operations]
+
+    def look_at_size(self) -> None:
+        """Warns, once until there is room again, where the store has come near its quota."""
+        keeping = self.kept("quota")
+        used = None if keeping is None else keeping.pressure()
+        if keeping is not None and used is not None and not self._warned:
+            most = keeping.quota()[0]
+            limit = "" if most is None else f" of the {most:,} its quota allows"
+            text = f"{self.url} uses {used:,} bytes{limit}; cleanup() and compact() make room, set_quota() allows more"
+            warnings.warn(text, QuotaWarning, stacklevel=5)
+        self._warned = used is not None
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -149,8 +241,17 @@ class Session:
         if not isinstance(prediction_id, str):
             raise QueryError(f"prediction_id {prediction_id!r}: a str is needed")
         reader = self.reader
-        stored = reader.get(prediction_id, version=version, as_of=as_of)
-        if stored is None:
+        get = reader.get
+        try:
+            self._take()
+        except IndexError:
+            get = self.metrics.reads.timing(get)
+        try:
+            stored = get(prediction_id, version=version, as_of=as_of)
+        except BaseException:
+            self.metrics.reads.fail()
+            raise
+        if stored is None or stored.deleted:
             raise PredictionNotFoundError(_absence(reader.history(prediction_id), prediction_id, version, as_of))
         return stored
 
@@ -159,12 +260,27 @@ class Session:
         fresh = stored.fresh(kind, name)
         return self.backend.part(stored, kind, name) if fresh is None else fresh
 
+    def structures(self, stored: Sequence[Stored], *, keep: bool) -> list[_core.Structure | None]:
+        """Decoded structures; with `keep`, the back end may remember them for a second look."""
+        backend = self.backend
+        if backend.capabilities.decodes:
+            return cast(Decoder, backend).structures(stored, keep)
+        blobs = backend.parts(stored, "structure", "")
+        return [None if blob is None else _core.decode_structure(blob) for blob in blobs]
+
+    def array(self, stored: Stored, kind: str, name: str) -> tuple[bytes, bytes | None]:
+        """Encoded bytes of an array or a source, and of the array it was coded beside, if it was."""
+        beside = reference_of(stored, kind, name)
+        return self.part(stored, kind, name), None if beside is None else self.part(stored, "reference", beside)
+
     def model(self, model_id: str) -> dict[str, Any] | None:
         """A model's record; remembered for a second, since a page of results names few models many times."""
         if self.overlay is not None:
             return self.overlay.get_model(model_id)
         known = self._models.get(model_id)
-        if known is not None and time.monotonic() - known[0] < _MODEL_SECONDS:
+        fresh = known is not None and time.monotonic() - known[0] < _MODEL_SECONDS
+        self.metrics.cache("models", fresh)
+        if known is not None and fresh:
             return known[1]
         record = self.backend.get_model(model_id)
         if record is not None:
@@ -187,9 +303,17 @@ def _absence(history: list[Stored], prediction_id: str, version: int | None, as_
         return f"no prediction has the id {prediction_id!r}"
     last = history[-1]
     if version is not None:
+        if any(stored.version == version for stored in history):
+            return (
+                f"prediction {prediction_id!r}: version {version} says that it was deleted; history() lists the others"
+            )
         if 1 <= version <= last.version:
-            return f"prediction {prediction_id!r}: version {version} is a deletion, or was cleaned up"
+            left = ", ".join(str(stored.version) for stored in history)
+            return f"prediction {prediction_id!r}: version {version} was cleaned up; versions {left} are left"
         return f"prediction {prediction_id!r} has no version {version}; its last is {last.version}"
     if as_of is not None:
-        return f"prediction {prediction_id!r} did not exist at that time; history() lists its versions"
+        return (
+            f"prediction {prediction_id!r} did not exist at that time, or its version of then was cleaned up; "
+            "history() lists the versions that are left"
+        )
     return f"prediction {prediction_id!r} was deleted; history() lists its versions, revert() brings one back"

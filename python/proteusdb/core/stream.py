@@ -2,7 +2,8 @@
 
 ::
 
-    pins ──chunks of 16──> [fetch, decode] [fetch, decode] ...   on `workers` threads, a few chunks ahead
+    pins ──chunks of 16──> [fetch, decode] [fetch, decode] ...   on `workers` threads, a few chunks ahead; a chunk's
+                                 │                               headers are one call, its structures another
                                  └─────> yielded in order
 
 Invariants: at most `workers + 2` chunks exist at a time; the store holds no transaction between chunks, so a slow
@@ -11,16 +12,18 @@ consumer keeps no reader open and the file does not grow for its sake.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .. import _core
 from ..backends.base import Backend, Reader
 from ..errors import PredictionNotFoundError, QueryError
+from .ahead import Ahead
 from .config import default_workers, positive
 from .criteria import gather
+from .moments import with_moment
 from .prediction import FIELDS, Prediction
 from .session import Session
 
@@ -65,7 +68,7 @@ def iter_predictions(
     """See `DatabaseManager.iter_predictions`; everything is checked before the first prediction is asked for."""
     threads = default_workers() if workers is None else positive("workers", workers)
     decoded = _decoded_ahead(fields)
-    wanted = gather(None, criteria)
+    wanted = with_moment(session, gather(None, criteria))
     pins: Iterable[Pin]
     if ids is None:
         backend = session.outside("iter_predictions without ids")
@@ -85,27 +88,29 @@ def _stream(
         missing = [prediction_id for (prediction_id, _), stored in zip(chunk, found, strict=True) if stored is None]
         if missing:
             raise _absent(missing)
-        predictions = [Prediction(session, stored) for stored in found if stored is not None]
+        here = [stored for stored in found if stored is not None]
+        predictions = [Prediction(session, stored) for stored in here]
+        if "structure" in decoded:
+            # Not remembered: what streams by would drive out what is asked for again.
+            for prediction, core in zip(predictions, session.structures(here, keep=False), strict=True):
+                prediction.decoded(core)
         for prediction in predictions:
             _decode(prediction, decoded)
         return predictions
 
-    ahead: deque[Future[list[Prediction]]] = deque()
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="proteusdb-decode")
+    ahead = Ahead(fetch, workers)
     try:
         for chunk in _chunks(pins, _CHUNK):
-            ahead.append(pool.submit(fetch, chunk))
+            ahead.add(chunk)
             if len(ahead) > workers + 1:
-                yield from ahead.popleft().result()
-        while ahead:
-            yield from ahead.popleft().result()
+                yield from ahead.next()
+        while len(ahead):
+            yield from ahead.next()
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        ahead.close()
 
 
 def _decode(prediction: Prediction, decoded: frozenset[str]) -> None:
-    if "structure" in decoded:
-        _ = prediction.structure
     for name in ("arrays", "originals"):
         if name in decoded:
             parts: Mapping[str, Any] = getattr(prediction, name)
@@ -158,21 +163,42 @@ def get_array(
     session: Session, prediction_id: str, name: str, rows: Block | None, cols: Block | None
 ) -> NDArray[np.generic]:
     """See `DatabaseManager.get_array`."""
-    prediction = Prediction(session, session.require(prediction_id))
-    if name not in prediction.arrays:
-        there = ", ".join(map(repr, prediction.arrays)) or "none"
-        raise QueryError(f"prediction {prediction_id!r} has no array {name!r}; it has {there}")
-    array = prediction.arrays[name]
+    stored = session.require(prediction_id)
+    there = [part for kind, part, _ in stored.parts if kind == "array"]
+    if name not in there:
+        listed = ", ".join(map(repr, there)) or "none"
+        raise QueryError(f"prediction {prediction_id!r} has no array {name!r}; it has {listed}")
+    data, beside = session.array(stored, "array", name)
+    shape = _core.array_shape(data)
     wanted = [_index(which, block) for which, block in (("rows", rows), ("cols", cols))]
     needed = 2 if cols is not None else 1 if rows is not None else 0
-    if array.ndim < needed:
-        raise QueryError(f"array {name!r} of {prediction_id!r} has shape {array.shape}: rows and cols need more axes")
+    if len(shape) < needed:
+        raise QueryError(f"array {name!r} of {prediction_id!r} has shape {shape}: rows and cols need more axes")
     try:
-        block = array if rows is None else array[wanted[0]]
+        block = _core.decode_array(data, beside) if rows is None else _rows(data, beside, wanted[0], shape[0])
         # A row index drops its axis, so the columns are then those of what is left.
         return block if cols is None else block[(..., wanted[1]) if isinstance(rows, int) else (slice(None), wanted[1])]
     except (IndexError, ValueError) as error:
-        raise QueryError(f"array {name!r} of {prediction_id!r} has shape {array.shape}: {error}") from None
+        raise QueryError(f"array {name!r} of {prediction_id!r} has shape {shape}: {error}") from None
+
+
+def _rows(data: bytes, beside: bytes | None, wanted: Any, height: int) -> Any:
+    """Rows of an array; of a matrix only what they need is decoded."""
+    places = range(*wanted.indices(height)) if isinstance(wanted, slice) else wanted
+    listed = [places] if isinstance(places, int) else places
+    if not listed or not all(_is_place(place, height) for place in listed):
+        # Nothing, a mask, or a place that is not there: numpy has the words for it.
+        return _core.decode_array(data, beside)[wanted]
+    positive = [int(place) % height for place in listed]
+    first = min(positive)
+    block = _core.decode_array_rows(data, first, max(positive) + 1, beside)
+    if isinstance(places, int):
+        return block[0]
+    return block if positive == list(range(first, max(positive) + 1)) else block[[place - first for place in positive]]
+
+
+def _is_place(place: Any, height: int) -> bool:
+    return type(place) is not bool and isinstance(place, Integral) and -height <= int(place) < height
 
 
 def _index(which: str, block: Any) -> Any:

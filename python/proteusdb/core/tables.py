@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-__all__ = ["SHOWN", "metadata_json", "shown", "to_arrow", "to_html", "to_pandas", "to_polars"]
+__all__ = ["COLUMNS", "SHOWN", "metadata_json", "shown", "to_arrow", "to_html", "to_pandas", "to_polars"]
 
-_COLUMNS = {
+COLUMNS = {
     "prediction_id": "text",
     "version": "int",
     "sequence": "text",
@@ -52,7 +52,7 @@ def to_arrow(predictions: Iterable[Prediction]) -> pyarrow.Table:
     pa = need("pyarrow", extra="arrow", purpose="to_arrow()")
     types = {"text": pa.string(), "int": pa.int64(), "float": pa.float64(), "time": pa.timestamp("us", tz="UTC")}
     columns = _columns(predictions)
-    return pa.table({name: pa.array(columns[name], types[kind]) for name, kind in _COLUMNS.items()})
+    return pa.table({name: pa.array(columns[name], types[kind]) for name, kind in COLUMNS.items()})
 
 
 def to_polars(predictions: Iterable[Prediction]) -> polars.DataFrame:
@@ -60,7 +60,7 @@ def to_polars(predictions: Iterable[Prediction]) -> polars.DataFrame:
     pl = need("polars", extra="polars", purpose="to_polars()")
     types = {"text": pl.String, "int": pl.Int64, "float": pl.Float64, "time": pl.Datetime("us", "UTC")}
     frame: polars.DataFrame = pl.DataFrame(
-        _columns(predictions), schema={name: types[kind] for name, kind in _COLUMNS.items()}
+        _columns(predictions), schema={name: types[kind] for name, kind in COLUMNS.items()}
     )
     return frame
 
@@ -71,13 +71,13 @@ def to_pandas(predictions: Iterable[Prediction]) -> pandas.DataFrame:
     types = {"text": "object", "int": "Int64", "float": "float64", "time": "datetime64[us, UTC]"}
     columns = _columns(predictions)
     frame: pandas.DataFrame = pd.DataFrame(
-        {name: pd.Series(columns[name], dtype=types[kind]) for name, kind in _COLUMNS.items()}
+        {name: pd.Series(columns[name], dtype=types[kind]) for name, kind in COLUMNS.items()}
     )
     return frame
 
 
 def _columns(predictions: Iterable[Prediction]) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     for prediction in predictions:
         for name, values in columns.items():
             value = getattr(prediction, name)

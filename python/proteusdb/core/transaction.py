@@ -8,8 +8,9 @@
         db.get_prediction(a)              the buffer's view
                                           exit: one apply() of everything, or nothing
 
-It is optimistic: nothing is locked meanwhile. What an id looked like when it was first touched is remembered; if
-another writer changed it until the exit, the exit raises ConflictError and nothing is applied.
+It is optimistic: nothing is locked meanwhile. What an id looked like when it was first touched is remembered, and the
+write transaction of the exit begins by expecting that; if another writer changed it, however late, the exit raises
+ConflictError and nothing is applied.
 
 Invariants: an operation enters the buffer only if it would succeed now; the buffer holds at most 256 MiB.
 """
@@ -22,6 +23,7 @@ from typing import Any
 from .. import _core
 from .._core import Operation, Stored
 from ..backends.base import Backend, Outcome
+from ..backends.keeping import Declared
 from ..errors import ConflictError, PredictionNotFoundError, QueryError, StorageError, ValidationError
 
 __all__ = ["MAX_BYTES", "Overlay"]
@@ -36,9 +38,11 @@ class Overlay:
     ----------
     backend : Backend
         What lies below.
+    schema : sequence of Declared
+        What metadata must be like.
     """
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, schema: Sequence[Declared] = ()) -> None:
         self._backend = backend
         self._operations: list[Operation] = []
         self._bytes = 0
@@ -46,6 +50,7 @@ class Overlay:
         self._written: dict[str, list[Stored]] = {}
         self._purged: set[str] = set()
         self._analyses: dict[str, dict[str, Any] | None] = {}
+        self._schema = schema
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -100,20 +105,9 @@ class Overlay:
         """
         if not self._operations:
             return
-        self._check_unchanged()
-        self._backend.apply(self._operations, each_alone=False)
-
-    def _check_unchanged(self) -> None:
-        touched = [prediction_id for prediction_id in self._seen if prediction_id in self._written]
-        now = self._backend.get_many([(prediction_id, None) for prediction_id in touched])
-        for prediction_id, current in zip(touched, now, strict=True):
-            seen = self._seen[prediction_id]
-            versions = [None if stored is None else stored.version for stored in (seen, current)]
-            if versions[0] != versions[1]:
-                raise ConflictError(
-                    f"prediction {prediction_id!r} was {_state(versions[0])} when this transaction first saw it and "
-                    f"is {_state(versions[1])} now; nothing was applied, run the transaction again"
-                )
+        touched = [(key, seen) for key, seen in self._seen.items() if key in self._written]
+        expected = [Operation.expect(key, None if seen is None else seen.version) for key, seen in touched]
+        self._backend.apply([*expected, *self._operations], each_alone=False)
 
     def _store(self, operation: Operation) -> Outcome:
         new = operation.prediction
@@ -127,6 +121,7 @@ class Overlay:
                 f"prediction {new.prediction_id!r} exists as version {current.version}; choose another id, or "
                 "on_conflict='skip' or 'replace'"
             )
+        _core.obey_schema(self._schema, new)
         model_id = None if operation.model is None else self._model_id(operation.model)
         first = new.created_at or (None if current is None else current.created_at)
         return self._append(new, first, model_id)
@@ -140,6 +135,7 @@ class Overlay:
             )
         model_id = None if operation.model is None else self._model_id(operation.model)
         merged = operation.merged(current, model_id)
+        _core.obey_schema(self._schema, merged)
         return self._append(merged, merged.created_at, merged.model_id)
 
     def _append(self, new: Stored, created_at: int | None, model_id: str | None) -> Outcome:
@@ -286,7 +282,3 @@ class Overlay:
 
     def _restore(self, state: tuple[Any, ...]) -> None:
         self._operations, self._bytes, self._written, self._purged, self._analyses = state
-
-
-def _state(version: int | None) -> str:
-    return "absent" if version is None else f"version {version}"

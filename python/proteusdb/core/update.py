@@ -25,8 +25,7 @@ def update_prediction(
 ) -> int:
     """See `DatabaseManager.update_prediction`."""
     session.check_writable()
-    if expected_version is not None and (not isinstance(expected_version, int) or expected_version < 1):
-        raise ValidationError(f"expected_version {expected_version!r}: a version number, 1 or more, is needed")
+    _check_expected(expected_version)
     change = change_of(data)
     for attempt in range(1, _TRIES + 1):
         current = session.require(prediction_id)
@@ -62,11 +61,31 @@ def _surroundings(session: Session, current: Stored, change: Mapping[str, Any]) 
     return {}
 
 
-def delete_prediction(session: Session, prediction_id: str, *, cascade: bool, purge: bool) -> None:
+def delete_prediction(
+    session: Session, prediction_id: str, *, cascade: bool, purge: bool, expected_version: int | None
+) -> None:
     """See `DatabaseManager.delete_prediction`."""
     session.check_writable()
+    _check_expected(expected_version)
     for name, value in (("cascade", cascade), ("purge", purge)):
         if not isinstance(value, bool):
             raise ValidationError(f"{name} {value!r}: allowed are True, False")
-    session.require(prediction_id)
-    session.write(Operation.delete(prediction_id, cascade=cascade, purge=purge))
+    current = session.require(prediction_id)
+    operation = Operation.delete(prediction_id, cascade=cascade, purge=purge)
+    if expected_version is None:
+        session.write(operation)
+        return
+    if expected_version != current.version:
+        raise ConflictError(
+            f"prediction {prediction_id!r} is at version {current.version}, version {expected_version} was expected; "
+            "read it again before deleting it"
+        )
+    # Inside a transaction what was read is held against the store at its exit.
+    guard = [] if session.overlay is not None else [Operation.expect(prediction_id, expected_version)]
+    session.commit([*guard, operation])
+
+
+def _check_expected(expected_version: int | None) -> None:
+    whole = isinstance(expected_version, int) and not isinstance(expected_version, bool)
+    if expected_version is not None and (not whole or expected_version < 1):
+        raise ValidationError(f"expected_version {expected_version!r}: a version number, 1 or more, is needed")

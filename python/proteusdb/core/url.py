@@ -4,10 +4,12 @@
 
     lmdb:///data/proteus.db               an absolute path
     lmdb:proteus.db, proteus.db           relative to the working directory
+    sqlite:///data/proteus.db             an SQLite file
     lmdb:///data/p.db?read_only=true&timeout=5
-    postgresql://user:password@host:5432/database
+    postgresql://user:password@host:5432/database?tls_ca=ca.pem
 
-The part after `?` takes the arguments of `DatabaseManager`. Percent signs escape as in every URL.
+A path that leads to a file is of the back end that wrote it, which its first bytes tell. The part after `?` takes the
+arguments of `DatabaseManager`. Percent signs escape as in every URL.
 """
 
 import os
@@ -17,6 +19,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ..errors import ValidationError
 from .config import BACKENDS
+from .detect import engine_of
 
 __all__ = ["place_of"]
 
@@ -38,6 +41,8 @@ def _precision(text: str) -> str | float:
     return text if text == "exact" else float(text)
 
 
+_TLS = {"tls_ca": "ca", "tls_cert": "cert", "tls_key": "key", "tls_verify": "verify"}
+
 _OPTIONS: dict[str, Callable[[str], Any]] = {
     "compression": _compression,
     "max_connections": int,
@@ -51,6 +56,11 @@ _OPTIONS: dict[str, Callable[[str], Any]] = {
     "keep_versions": int,
     "allow_network_fs": _boolean,
     "mode": lambda text: int(text, 8),
+    "tls": _boolean,
+    "tls_ca": str,
+    "tls_cert": str,
+    "tls_key": str,
+    "tls_verify": _boolean,
 }
 
 
@@ -74,7 +84,7 @@ def place_of(url: str | os.PathLike[str]) -> dict[str, Any]:
     backend = _ALIASES.get(scheme.lower(), scheme.lower())
     # A colon may stand in a path too: a drive, or a file name.
     if not colon or not scheme.isalnum() or (backend not in BACKENDS and "://" not in text):
-        return {"backend": "lmdb", "database_path": text}
+        return {"backend": engine_of(text) or "lmdb", "database_path": text}
     if backend not in BACKENDS:
         raise ValidationError(f"url of scheme {scheme!r}: allowed are a path and {', '.join(BACKENDS)}, each with ://")
     path, _, query = rest.partition("?")
@@ -117,4 +127,5 @@ def _options(query: str) -> dict[str, Any]:
             options[name] = _OPTIONS[name](text)
         except ValueError as wrong:
             raise ValidationError(f"url option {name}={text!r}: {wrong}") from None
-    return options
+    parts = {part: options.pop(name) for name, part in _TLS.items() if name in options}
+    return {**options, "tls": parts} if parts else options

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from numpy.typing import NDArray
+
 from .. import _core
 from .._core import Stored
 from ..errors import PredictionNotFoundError, ProteusError, QueryError
@@ -17,10 +19,11 @@ from .report import Version
 from .session import Session
 from .times import from_micros
 
-__all__ = ["history", "revert"]
+__all__ = ["changed", "history", "revert"]
 
 _FIELDS = ("sequence", "chain_types", "model_id", "job", "seed", "sample", "rank", "created_at")
 _KINDS = {"structure": "structure", "array": "arrays.", "original": "originals."}
+"""What callers see; the arrays that originals are predicted from are no news of their own."""
 
 
 def history(session: Session, prediction_id: str) -> list[Version]:
@@ -30,16 +33,23 @@ def history(session: Session, prediction_id: str) -> list[Version]:
         raise PredictionNotFoundError(f"no prediction has, or had, the id {prediction_id!r}")
     before: list[Stored | None] = [None, *versions[:-1]]
     return [
-        Version(now.version, from_micros(now.updated_at), now.deleted, _changed(session, last, now))
+        Version(now.version, from_micros(now.updated_at), now.deleted, _told(session, last, now))
         for last, now in zip(before, versions, strict=True)
     ]
 
 
-def _changed(session: Session, last: Stored | None, now: Stored) -> tuple[str, ...]:
+def _told(session: Session, last: Stored | None, now: Stored) -> tuple[str, ...]:
     if now.deleted:
         return ("deleted",)
+    if last is None and now.version > 1:
+        return ("cleaned up",)
     if last is None or last.deleted:
         return ("created",)
+    return changed(session, last, now)
+
+
+def changed(session: Session, last: Stored, now: Stored) -> tuple[str, ...]:
+    """Names of what differs between two versions that are no deletions."""
     fields = [_shown_name(name) for name in _FIELDS if getattr(last, name) != getattr(now, name)]
     old, new = last.metadata, now.metadata
     keys = [f"metadata.{key}" for key in {**old, **new} if key not in old or key not in new or old[key] != new[key]]
@@ -51,17 +61,27 @@ def _shown_name(name: str) -> str:
 
 
 def _changed_parts(session: Session, last: Stored, now: Stored) -> list[str]:
-    sizes = [{(kind, name): size for kind, name, size in version.parts} for version in (last, now)]
+    sizes = [{(kind, name): size for kind, name, size in version.parts if kind in _KINDS} for version in (last, now)]
     changed = []
     for key in {**sizes[0], **sizes[1]}:
-        if sizes[0].get(key) != sizes[1].get(key) or _bytes(session, last, *key) != _bytes(session, now, *key):
+        if key not in sizes[0] or key not in sizes[1] or not _same(session, last, now, *key):
             changed.append(_KINDS[key[0]] + key[1])
     return changed
 
 
-def _bytes(session: Session, version: Stored, kind: str, name: str) -> bytes:
-    # A file is stored as what its structure does not predict, so equal blobs may be other files.
-    return Prediction(session, version).originals[name] if kind == "original" else session.part(version, kind, name)
+def _same(session: Session, last: Stored, now: Stored, kind: str, name: str) -> bool:
+    # A file is stored as what its structure does not predict, so equal blobs may be other files; an array may be coded
+    # beside another one, so other blobs may be equal arrays.
+    before, after = Prediction(session, last), Prediction(session, now)
+    if kind == "original":
+        return before.originals[name] == after.originals[name]
+    if session.part(last, kind, name) == session.part(now, kind, name):
+        return True
+    return kind == "array" and _identical(before.arrays[name], after.arrays[name])
+
+
+def _identical(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    return (a.dtype, a.shape, a.tobytes()) == (b.dtype, b.shape, b.tobytes())
 
 
 def revert(session: Session, prediction_id: str, version: int) -> int:

@@ -4,6 +4,7 @@
 
     synthetic_prediction(120, seed=7)     a realistic record made from nothing          numpy alone
     write_folder("folder", 20)            files named as predictors name theirs
+    write_layout("folder", "boltz")       a folder as a predictor leaves it, scores and arrays included
     memory_manager()                      a database in this process' memory, the oracle
     Conformance                           a pytest class every back end passes          extra: pytest
     strategies, machine                   hypothesis: everything a database is given    extra: hypothesis
@@ -19,15 +20,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .conformance import Conformance
     from .managers import memory_manager
-    from .synthetic import synthetic_prediction, write_folder
+    from .synthetic import synthetic_prediction, write_folder, write_layout
 
-__all__ = ["Conformance", "memory_manager", "synthetic_prediction", "write_folder"]
+__all__ = ["Conformance", "memory_manager", "synthetic_prediction", "write_folder", "write_layout"]
 
 _HOMES = {
     "Conformance": "conformance",
     "memory_manager": "managers",
     "synthetic_prediction": "synthetic",
     "write_folder": "synthetic",
+    "write_layout": "synthetic",
 }
 
 

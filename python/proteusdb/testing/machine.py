@@ -2,7 +2,8 @@
 
 ::
 
-    rules      store, batch, update, delete, purge, models, analyses, transactions, reopen, query, get, history
+    rules      store, batch, update, delete, purge, models, analyses, transactions, reopen, query, get, history;
+               revert, tags, differences, cleanup, keep_versions (`past_rules`)
     both       manager under test          memory oracle
                └───────── same answer, or an error of the same class ─────────┘
 
@@ -29,6 +30,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ..errors import ProteusError
 from . import strategies as draw
+from .past_rules import PastRules
 from .rows import rows
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ _WHERE = st.sampled_from(
 )
 
 
-class Twins(RuleBasedStateMachine):
+class Twins(PastRules, RuleBasedStateMachine):
     """The rules; `machine` gives it a back end."""
 
     open_manager: Callable[[Path], DatabaseManager]
@@ -111,6 +113,20 @@ class Twins(RuleBasedStateMachine):
         """Refused by both."""
         self.both(lambda db, _: db.store_prediction(**record))
 
+    @rule(kind=st.sampled_from(["backup", "archive"]))
+    def restore_what_was_written(self, kind: str) -> None:
+        """A backup or an archive of all there is takes the place of all there is: nothing changes."""
+
+        def there_and_back(db: DatabaseManager, side: int) -> int:
+            path = self.folder / f"{side}.{kind}"
+            if not db._session.backend.capabilities.histories:
+                return db.count()
+            report = db.backup(path, overwrite=True) if kind == "backup" else db.export(path, overwrite=True)
+            db.restore(report.path, overwrite=True)
+            return db.count()
+
+        self.same(there_and_back)
+
     @rule(records=st.lists(st.one_of(draw.records(with_structure=False), draw.bad_records()), max_size=6))
     def store_batch(self, records: list[dict[str, Any]]) -> None:
         """Good and bad records together; the bad ones are named and the good ones stored."""
@@ -154,6 +170,12 @@ class Twins(RuleBasedStateMachine):
         real, oracle = self.both(lambda db, _: db.get_prediction(key).updated_at)
         if not isinstance(real, _Failed):
             self.moments.append((real, oracle))
+
+    @rule(field=st.sampled_from(["metadata.temperature", "metadata.organism", "seed"]), declare=st.booleans())
+    def index(self, field: str, declare: bool) -> None:
+        """An index that comes or goes; no later answer may change."""
+        self.same(lambda db, _: db.create_index(field) if declare else db.drop_index(field))
+        self.same(lambda db, _: db.list_indexes())
 
     # --- models and analyses ------------------------------------------------------------------------------------------
 
@@ -252,7 +274,7 @@ class Twins(RuleBasedStateMachine):
     @rule(key=_KEYS)
     def history(self, key: str) -> None:
         """The versions of one id."""
-        self.same(lambda db, _: [entry.version for entry in db.history(key)])
+        self.same(lambda db, _: [(entry.version, sorted(entry.changed)) for entry in db.history(key)])
 
     @precondition(lambda self: self.persistent)
     @rule()

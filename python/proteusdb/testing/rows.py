@@ -16,6 +16,8 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 __all__ = ["rows"]
 
 _LETTERS = "AAGGKKLLMMSSXBZ"
@@ -40,6 +42,7 @@ def rows(n: int, seed: int) -> Iterator[dict[str, Any]]:
             "seed": randomly.choice([None, 0, 1, 2, 3]),
             "sample": randomly.choice([None, 0, 1, 2, 3]),
             "rank": randomly.choice([None, 1, 2]),
+            "arrays": randomly.choice([None, None, {"pae": np.zeros(2)}, {"a": np.zeros(1), "pae": np.ones(1)}]),
             "created_at": _moment(randomly),
         }
 

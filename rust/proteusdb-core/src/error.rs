@@ -13,7 +13,7 @@ use std::fmt;
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The classes of `proteusdb.errors`, one for one.
+/// The classes of `proteusdb.errors`, one for one, and the interruption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A server or file cannot be reached or opened.
@@ -32,6 +32,8 @@ pub enum Kind {
     Query,
     /// No prediction has this id.
     NotFound,
+    /// The caller was asked to stop while it waited; the binding raises what asked.
+    Interrupted,
 }
 
 /// What went wrong, for a person to read, with the class a program can act on.

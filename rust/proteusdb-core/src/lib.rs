@@ -11,10 +11,13 @@
 pub mod codec;
 pub mod error;
 pub mod formats;
+mod index;
+pub mod interrupt;
 pub mod operation;
 pub mod query;
 pub mod record;
 pub mod store;
 pub mod validate;
+pub mod watch;
 
 pub use error::{Error, Kind, Result};

@@ -10,12 +10,12 @@ use pyo3::types::PyBytes;
 pub fn from_python(field: &str, array: &Bound<'_, PyUntypedArray>) -> Result<Array> {
     let refuse = |what: &str| {
         Error::validation(format!(
-            "{field}: arrays of {what} cannot be stored; allowed are bool, integers, floats of 16, 32 and 64 bits, and \
-             fixed-length text"
+            "{field}: arrays of {what} cannot be stored; allowed are bool, integers, floats of 16, 32 and 64 bits, complex \
+             numbers of these, and fixed-length text"
         ))
     };
     let described = array.dtype();
-    // dtype.str is byte order, kind and size, as in "<f4"; object, complex and structured arrays have kinds of their own.
+    // dtype.str is byte order, kind and size, as in "<f4"; object and structured arrays have kinds of their own.
     let name: String =
         described.getattr("str").and_then(|text| text.extract()).map_err(|_| refuse("an unknown type"))?;
     let dtype = name.get(1..).and_then(Dtype::parse).ok_or_else(|| refuse(&name))?;

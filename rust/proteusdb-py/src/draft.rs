@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use numpy::PyUntypedArray;
 use proteusdb_core::operation::OnConflict;
-use proteusdb_core::record::{Array, Map, PlddtScale, Structure};
+use proteusdb_core::record::{Array, Map, PlddtScale, Structure, Value};
 use proteusdb_core::validate::{ChangeDraft, Draft, Original};
 use proteusdb_core::{Error, Result};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyDict, PyInt};
+use pyo3::types::{PyDict, PyInt, PyString};
 
 use crate::structure::{self, parse_scale};
-use crate::{arrays, values};
+use crate::{arrays, times, values};
 
 /// A draft, and the file its structure is still to be read from.
 pub struct Pending {
@@ -21,7 +21,8 @@ pub struct Pending {
 }
 
 struct File {
-    bytes: PyBackedBytes,
+    /// A copy: Python's own would be let go without the GIL, and a fork in that moment would hang the child.
+    bytes: Arc<[u8]>,
     name: String,
     format: Option<String>,
     scale: PlddtScale,
@@ -30,6 +31,9 @@ struct File {
 impl Pending {
     /// Converts a dict of the names in `_core.prepare`; only types are checked here.
     pub fn from_python(object: &Bound<'_, PyAny>) -> Result<Self> {
+        if let Some(draft) = row(object)? {
+            return Ok(Self { draft, file: None });
+        }
         let fields = Fields::new(object)?;
         let draft = Draft {
             prediction_id: fields.text("prediction_id")?,
@@ -43,11 +47,18 @@ impl Pending {
             sample: fields.integer("sample")?,
             rank: fields.integer("rank")?,
             arrays: fields.arrays()?,
+            mean_plddt: fields.real("mean_plddt")?,
             created_at: fields.integer("created_at")?,
             on_conflict: fields.on_conflict()?,
             unchecked_sequence: fields.get("check_sequence").is_some_and(|check| !check.is_truthy().unwrap_or(true)),
+            rounded: Vec::new(),
         };
         Ok(Self { draft, file: fields.file()? })
+    }
+
+    /// The job it is of.
+    pub fn job(&self) -> Option<&str> {
+        self.draft.job.as_deref()
     }
 
     /// Reads the file, if there is one, and keeps its bytes. Needs no GIL.
@@ -57,15 +68,58 @@ impl Pending {
             let structure = structure::read(&file.bytes, file.format.as_deref(), file.scale)
                 .map_err(|error| error.context(&file.name))?;
             draft.structure = Some(Arc::new(structure));
-            draft.originals.push(Original { name: file.name, bytes: Arc::from(&*file.bytes) });
+            draft.originals.push(Original { name: file.name, bytes: file.bytes });
         }
         Ok(draft)
     }
 }
 
+/// A draft of nothing but a sequence and plain values, read key by key; `None` where the dict holds more.
+fn row(object: &Bound<'_, PyAny>) -> Result<Option<Draft>> {
+    let Ok(dict) = object.cast::<PyDict>() else { return Ok(None) };
+    let mut draft = Draft::default();
+    let text = |name: &str, value: &Bound<'_, PyAny>| -> Result<Option<String>> {
+        value.extract().map(Some).map_err(|_| wrong(name, value, "str"))
+    };
+    for (key, value) in dict {
+        if value.is_none() {
+            continue;
+        }
+        let Ok(key) = key.cast::<PyString>() else { return Ok(None) };
+        match key.to_str().unwrap_or_default() {
+            "prediction_id" => draft.prediction_id = text("prediction_id", &value)?,
+            "sequence" => draft.sequence = text("sequence", &value)?,
+            "model" => draft.model = text("model", &value)?,
+            "job" => draft.job = text("job", &value)?,
+            "seed" => draft.seed = Some(whole("seed", &value)?),
+            "sample" => draft.sample = Some(whole("sample", &value)?),
+            "rank" => draft.rank = Some(whole("rank", &value)?),
+            "metadata" => draft.metadata = values::map("metadata", &value)?,
+            "on_conflict" => draft.on_conflict = Fields(dict).on_conflict()?,
+            "created_at" => draft.created_at = Some(moment(&value)?),
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(draft))
+}
+
+fn whole(name: &str, value: &Bound<'_, PyAny>) -> Result<i64> {
+    let index = value.call_method0("__index__").map_err(|_| wrong(name, value, "int"))?;
+    let integer = index.cast::<PyInt>().map_err(|_| wrong(name, value, "int"))?;
+    integer.extract().map_err(|_| wrong(name, value, "int of 64 bits"))
+}
+
+/// Microseconds, as they are or of a `datetime`.
+fn moment(value: &Bound<'_, PyAny>) -> Result<i64> {
+    match times::from_python(value) {
+        Ok(Some(Value::Time(micros))) => Ok(micros),
+        _ => whole("created_at", value),
+    }
+}
+
 /// Converts the changes of `update_prediction`.
 pub fn change_from_python(object: &Bound<'_, PyAny>) -> Result<ChangeDraft> {
-    const NAMES: [&str; 13] = [
+    const NAMES: [&str; 14] = [
         "sequence",
         "structure",
         "metadata",
@@ -77,6 +131,7 @@ pub fn change_from_python(object: &Bound<'_, PyAny>) -> Result<ChangeDraft> {
         "arrays",
         "created_at",
         "originals",
+        "mean_plddt",
         "current_sequence",
         "current_structure",
     ];
@@ -96,6 +151,9 @@ pub fn change_from_python(object: &Bound<'_, PyAny>) -> Result<ChangeDraft> {
         sample: fields.optional("sample", Fields::integer)?,
         rank: fields.optional("rank", Fields::integer)?,
         arrays: fields.array_changes()?,
+        // Those that come with a structure replace the files of the one before.
+        originals: if fields.given("structure") { Vec::new() } else { fields.originals()? },
+        mean_plddt: fields.real("mean_plddt")?,
         created_at: fields.integer("created_at")?,
         unchecked_sequence: fields.get("check_sequence").is_some_and(|check| !check.is_truthy().unwrap_or(true)),
         ..ChangeDraft::default()
@@ -145,10 +203,11 @@ impl<'a, 'py> Fields<'a, 'py> {
     }
 
     fn integer(&self, name: &str) -> Result<Option<i64>> {
-        let Some(value) = self.get(name) else { return Ok(None) };
-        let index = value.call_method0("__index__").map_err(|_| wrong(name, &value, "int"))?;
-        let integer = index.cast::<PyInt>().map_err(|_| wrong(name, &value, "int"))?;
-        integer.extract().map(Some).map_err(|_| wrong(name, &value, "int of 64 bits"))
+        self.get(name).map(|value| whole(name, &value)).transpose()
+    }
+
+    fn real(&self, name: &str) -> Result<Option<f64>> {
+        self.get(name).map(|value| value.extract().map_err(|_| wrong(name, &value, "float"))).transpose()
     }
 
     fn map(&self, name: &str) -> Result<Map> {
@@ -207,8 +266,9 @@ impl<'a, 'py> Fields<'a, 'py> {
     fn file(&self) -> Result<Option<File>> {
         let Some(value) = self.get("file") else { return Ok(None) };
         let scale = self.text("plddt_scale")?.map_or(Ok(PlddtScale::Auto), |scale| parse_scale(&scale))?;
+        let bytes: PyBackedBytes = value.extract().map_err(|_| wrong("file", &value, "bytes"))?;
         Ok(Some(File {
-            bytes: value.extract().map_err(|_| wrong("file", &value, "bytes"))?,
+            bytes: Arc::from(&*bytes),
             name: self.text("file_name")?.unwrap_or_else(|| "structure".to_owned()),
             format: self.text("format")?,
             scale,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proteusdb_core::operation::{OnConflict, Operation as Core};
-use proteusdb_core::record::{Analysis, id, time};
+use proteusdb_core::record::{Analysis, Prediction, id, time};
 use proteusdb_core::validate::{check_metadata, check_name, check_results, encode_change};
 use proteusdb_core::{Error, Result};
 use pyo3::prelude::*;
@@ -26,8 +26,37 @@ impl From<Core> for Operation {
     }
 }
 
+impl Operation {
+    /// What is done, whatever is trimmed afterwards.
+    fn plain(&self) -> &Core {
+        match &*self.0 {
+            Core::Bounded { operation, .. } => operation,
+            plain => plain,
+        }
+    }
+}
+
 #[pymethods]
 impl Operation {
+    #[staticmethod]
+    #[pyo3(signature = (prediction_id, version))]
+    fn expect(prediction_id: String, version: Option<u32>) -> Self {
+        Core::Expect { id: prediction_id, version }.into()
+    }
+
+    /// Stores a version of another store as it is: its parts are encoded already.
+    #[staticmethod]
+    #[pyo3(signature = (stored, *, model, on_conflict))]
+    fn store(stored: &Stored, model: Option<String>, on_conflict: &str) -> Self {
+        let prediction = Prediction { version: 0, model_id: None, deleted: false, ..(*stored.0).clone() };
+        let on_conflict = match on_conflict {
+            "skip" => OnConflict::Skip,
+            "replace" => OnConflict::Replace,
+            _ => OnConflict::Error,
+        };
+        Core::Store { prediction: Box::new(prediction), model, on_conflict }.into()
+    }
+
     #[staticmethod]
     #[pyo3(signature = (prediction_id, changes, *, expected_version, settings))]
     fn update(
@@ -37,9 +66,15 @@ impl Operation {
         expected_version: Option<u32>,
         settings: &Settings,
     ) -> PyResult<Self> {
-        let compression = settings.compression;
-        let draft = change_from_python(changes).map_err(raise)?;
-        let change = py.detach(|| encode_change(draft, compression)).map_err(raise)?;
+        let mut draft = change_from_python(changes).map_err(raise)?;
+        let encode = || {
+            if let Some(Some((structure, originals))) = &mut draft.structure {
+                structure.check()?;
+                settings.settle(structure, originals)?;
+            }
+            encode_change(draft.with_error_step(settings.error_step, settings.keep_original), settings.encoding(None))
+        };
+        let change = py.detach(encode).map_err(raise)?;
         Ok(Core::Update { id: prediction_id, change: Box::new(change), expected_version }.into())
     }
 
@@ -47,6 +82,27 @@ impl Operation {
     #[pyo3(signature = (prediction_id, *, cascade, purge))]
     fn delete(prediction_id: String, cascade: bool, purge: bool) -> Self {
         Core::Delete { id: prediction_id, cascade, purge }.into()
+    }
+
+    /// The same, after which at most so many versions of the prediction stay; what is no store, update or delete is itself.
+    fn bounded(&self, keep_versions: u32) -> Self {
+        match self.plain().prediction_id() {
+            Some(_) => Core::Bounded { operation: Arc::clone(&self.0), keep_versions }.into(),
+            None => self.clone(),
+        }
+    }
+
+    #[getter]
+    fn prediction_id(&self) -> &str {
+        self.0.prediction_id().unwrap_or_default()
+    }
+
+    #[getter]
+    fn keep_versions(&self) -> Option<u32> {
+        match &*self.0 {
+            Core::Bounded { keep_versions, .. } => Some(*keep_versions),
+            _ => None,
+        }
     }
 
     #[staticmethod]
@@ -95,7 +151,8 @@ impl Operation {
 
     #[getter]
     fn kind(&self) -> &'static str {
-        match &*self.0 {
+        match self.plain() {
+            Core::Expect { .. } => "expect",
             Core::Store { .. } => "store",
             Core::Update { .. } => "update",
             Core::Delete { .. } => "delete",
@@ -104,26 +161,29 @@ impl Operation {
             Core::DeleteModel { .. } => "delete_model",
             Core::StoreAnalysis(_) => "store_analysis",
             Core::DeleteAnalysis { .. } => "delete_analysis",
+            Core::Bounded { .. } => "bounded",
         }
     }
 
     #[getter]
     fn target(&self) -> &str {
-        match &*self.0 {
+        match self.plain() {
             Core::Store { prediction, .. } => &prediction.id,
             Core::StoreAnalysis(analysis) => &analysis.id,
             Core::StoreModel { .. } => "",
-            Core::Update { id, .. }
+            Core::Expect { id, .. }
+            | Core::Update { id, .. }
             | Core::Delete { id, .. }
             | Core::UpdateModel { id, .. }
             | Core::DeleteModel { id }
             | Core::DeleteAnalysis { id } => id,
+            Core::Bounded { .. } => "",
         }
     }
 
     #[getter]
     fn size(&self) -> u64 {
-        let sequence = match &*self.0 {
+        let sequence = match self.plain() {
             Core::Store { prediction, .. } => prediction.sequence.len() as u64,
             _ => 0,
         };
@@ -131,8 +191,16 @@ impl Operation {
     }
 
     #[getter]
-    fn model(&self) -> Option<&str> {
+    fn residues(&self) -> u64 {
         match &*self.0 {
+            Core::Store { prediction, .. } => prediction.length() as u64,
+            _ => 0,
+        }
+    }
+
+    #[getter]
+    fn model(&self) -> Option<&str> {
+        match self.plain() {
             Core::Store { model, .. } => model.as_deref(),
             Core::Update { change, .. } => change.model.as_ref().and_then(|model| model.as_deref()),
             _ => None,
@@ -141,7 +209,7 @@ impl Operation {
 
     #[getter]
     fn on_conflict(&self) -> &'static str {
-        match &*self.0 {
+        match self.plain() {
             Core::Store { on_conflict: OnConflict::Skip, .. } => "skip",
             Core::Store { on_conflict: OnConflict::Replace, .. } => "replace",
             _ => "error",
@@ -150,25 +218,26 @@ impl Operation {
 
     #[getter]
     fn expected_version(&self) -> Option<u32> {
-        match &*self.0 {
+        match self.plain() {
             Core::Update { expected_version, .. } => *expected_version,
+            Core::Expect { version, .. } => *version,
             _ => None,
         }
     }
 
     #[getter]
     fn cascade(&self) -> bool {
-        matches!(&*self.0, Core::Delete { cascade: true, .. })
+        matches!(self.plain(), Core::Delete { cascade: true, .. })
     }
 
     #[getter]
     fn purge(&self) -> bool {
-        matches!(&*self.0, Core::Delete { purge: true, .. })
+        matches!(self.plain(), Core::Delete { purge: true, .. })
     }
 
     #[getter]
     fn prediction(&self) -> Option<Stored> {
-        match &*self.0 {
+        match self.plain() {
             Core::Store { prediction, .. } => Some(Stored::from((**prediction).clone())),
             _ => None,
         }
@@ -177,7 +246,7 @@ impl Operation {
     #[getter]
     fn arguments<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
-        match &*self.0 {
+        match self.plain() {
             Core::StoreModel { name, version, configuration } => {
                 dict.set_item("name", name)?;
                 dict.set_item("version", version)?;
@@ -200,7 +269,7 @@ impl Operation {
     }
 
     fn merged(&self, current: &Stored, model_id: Option<String>) -> PyResult<Stored> {
-        let Core::Update { change, .. } = &*self.0 else {
+        let Core::Update { change, .. } = self.plain() else {
             return Err(raise(Error::validation(format!("a {} changes no prediction", self.kind()))));
         };
         let mut next = change.apply(&current.0).map_err(raise)?;

@@ -1,11 +1,11 @@
 //! Drafts to operations, on many threads without the GIL.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use proteusdb_core::Result;
-use proteusdb_core::codec::Compression;
 use proteusdb_core::operation::Operation as CoreOperation;
 use proteusdb_core::validate::Record;
 use pyo3::prelude::*;
@@ -26,8 +26,8 @@ pub fn prepare<'py>(
     workers: usize,
 ) -> PyResult<Bound<'py, PyList>> {
     let pending: Vec<Result<Pending>> = drafts.iter().map(Pending::from_python).collect();
-    let compression = settings.compression;
-    let prepared = py.detach(|| map_on_threads(pending, workers, |pending| encode(pending?, compression)));
+    let work = |pending| map_on_threads(pending, workers, |pending: Result<Pending>| encode(pending?, settings));
+    let prepared = py.detach(|| in_turns(pending, work));
     let list = PyList::empty(py);
     for result in prepared {
         match result {
@@ -38,8 +38,36 @@ pub fn prepare<'py>(
     Ok(list)
 }
 
-fn encode(pending: Pending, compression: Compression) -> Result<CoreOperation> {
-    Record::new(pending.read()?)?.encode(compression)
+type Encoded = Result<CoreOperation>;
+
+fn encode(pending: Pending, settings: &Settings) -> Encoded {
+    let mut draft = pending.read()?;
+    if let Some(structure) = &mut draft.structure {
+        structure.check()?;
+        settings.settle(structure, &mut draft.originals)?;
+    }
+    let job = draft.job.clone();
+    Record::new(draft.with_error_step(settings.error_step, settings.keep_original))?
+        .encode(settings.encoding(job.as_deref()))
+}
+
+/// The first draft of each job, and all without one, come before the others: what these have in common with the first is
+/// then known, however many threads there are.
+fn in_turns(pending: Vec<Result<Pending>>, work: impl Fn(Vec<Result<Pending>>) -> Vec<Encoded>) -> Vec<Encoded> {
+    let mut jobs = HashSet::new();
+    let first: Vec<bool> = pending
+        .iter()
+        .map(|pending| match pending.as_ref().map(Pending::job) {
+            Ok(Some(job)) => jobs.insert(job.to_owned()),
+            _ => true,
+        })
+        .collect();
+    let (mut firsts, mut others) = (Vec::new(), Vec::new());
+    for (pending, &first) in pending.into_iter().zip(&first) {
+        if first { firsts.push(pending) } else { others.push(pending) }
+    }
+    let (mut firsts, mut others) = (work(firsts).into_iter(), work(others).into_iter());
+    first.into_iter().filter_map(|first| if first { firsts.next() } else { others.next() }).collect()
 }
 
 /// Maps `work` over `items` on at most `workers` threads that live no longer than the call, so a fork finds none.

@@ -5,16 +5,20 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use proteusdb_core::operation::{Operation as CoreOperation, Outcome};
+use proteusdb_core::query::Field;
 use proteusdb_core::record::{Analysis, PartBody, Prediction, PredictionModel};
-use proteusdb_core::store::{self, Durability, Mode, Options, Snapshot, Stats, Store as Core, Version};
+use proteusdb_core::store::{self, Durability, Mode, Options, Sample, Snapshot, Stats, Store as Core, Version};
 use proteusdb_core::{Error, Result};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList};
+use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyList};
 
 use crate::errors::raise;
 use crate::operation::Operation;
 use crate::search;
-use crate::stored::{Stored, kind_name};
+use crate::settings;
+use crate::stored::Stored;
+use crate::structure::Structure;
+use crate::times;
 use crate::values;
 
 /// A handle of a store; `None` after `close`.
@@ -26,7 +30,7 @@ pub struct Store {
 
 impl Store {
     /// The core's handle, which outlives a `close` by another thread until the call returns.
-    fn core(&self) -> Result<Core> {
+    pub fn core(&self) -> Result<Core> {
         let core = self.core.read().unwrap_or_else(PoisonError::into_inner);
         core.clone().ok_or_else(|| Error::connection(format!("{} is closed; open it again", self.path)))
     }
@@ -40,7 +44,10 @@ impl Store {
 #[pymethods]
 impl Store {
     #[staticmethod]
-    #[pyo3(signature = (path, *, read_only, durability, mode, timeout, allow_network_fs, map_size))]
+    #[pyo3(signature = (
+        path, *, read_only, durability, mode, timeout, allow_network_fs, map_size, any_schema=false,
+        cache_bytes=67_108_864
+    ))]
     #[expect(clippy::too_many_arguments, reason = "the options of a store, by name")]
     fn open(
         py: Python<'_>,
@@ -51,10 +58,13 @@ impl Store {
         timeout: f64,
         allow_network_fs: bool,
         map_size: Option<usize>,
+        any_schema: bool,
+        cache_bytes: usize,
     ) -> PyResult<Self> {
         let durability = if durability == "relaxed" { Durability::Relaxed } else { Durability::Full };
         let timeout = Duration::try_from_secs_f64(timeout).unwrap_or(Duration::MAX);
-        let options = Options { read_only, durability, mode, timeout, allow_network_fs, map_size };
+        let options =
+            Options { read_only, durability, mode, timeout, allow_network_fs, any_schema, map_size, cache_bytes };
         let core = py.detach(|| Core::open(&path, &options)).map_err(raise)?;
         let path = core.path().display().to_string();
         Ok(Self { core: RwLock::new(Some(core)), path })
@@ -126,6 +136,22 @@ impl Store {
         self.body(py, body)
     }
 
+    /// The structure of each, decoded on this thread; `None` where there is none.
+    fn structures(
+        &self,
+        py: Python<'_>,
+        stored: Vec<PyRef<'_, Stored>>,
+        keep: bool,
+    ) -> PyResult<Vec<Option<Structure>>> {
+        let versions: Vec<Arc<Prediction>> = stored.iter().map(|one| Arc::clone(&one.0)).collect();
+        let decode = || {
+            let versions: Vec<&Prediction> = versions.iter().map(|one| &**one).collect();
+            self.core()?.structures(&versions, keep)
+        };
+        let found = py.detach(decode).map_err(raise)?;
+        Ok(found.into_iter().map(|one| one.map(Structure::from)).collect())
+    }
+
     fn parts<'py>(
         &self,
         py: Python<'py>,
@@ -194,9 +220,39 @@ impl Store {
         self.read(py, |snapshot| snapshot.analyses(prediction_id))
     }
 
+    fn create_index(&self, py: Python<'_>, field: &str) -> PyResult<bool> {
+        let field = Field::declarable(field).map_err(raise)?;
+        py.detach(|| self.core()?.create_index(&field)).map_err(raise)
+    }
+
+    fn drop_index(&self, py: Python<'_>, field: &str) -> PyResult<()> {
+        let field = Field::declarable(field).map_err(raise)?;
+        py.detach(|| self.core()?.drop_index(&field)).map_err(raise)
+    }
+
+    fn list_indexes(&self, py: Python<'_>) -> PyResult<Vec<(String, u64)>> {
+        self.read(py, |snapshot| snapshot.list_indexes())
+    }
+
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let stats = py.detach(|| self.core()?.stats()).map_err(raise)?;
-        stats_dict(py, &stats)
+        let core = self.core().map_err(raise)?;
+        let stats = py.detach(|| core.stats()).map_err(raise)?;
+        let dict = stats_dict(py, &stats)?;
+        let (hits, misses) = core.answer_rates();
+        dict.set_item("query_cache", [("hits", hits), ("misses", misses)].into_py_dict(py)?)?;
+        let (hits, misses) = core.structure_rates();
+        dict.set_item("structure_cache", [("hits", hits), ("misses", misses)].into_py_dict(py)?)?;
+        Ok(dict)
+    }
+
+    fn shrink(&self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.core()?.shrink()).map_err(raise)
+    }
+
+    /// (structures, bytes before, bytes after)
+    fn recompress(&self, py: Python<'_>, compression: &str) -> PyResult<(u64, u64, u64)> {
+        let done = py.detach(|| self.core()?.recompress(settings::parse(compression)?)).map_err(raise)?;
+        Ok((done.structures, done.before, done.after))
     }
 
     fn check(&self, py: Python<'_>) -> PyResult<Vec<String>> {
@@ -212,6 +268,9 @@ impl Store {
                 let bytes = self.read(py, |snapshot| snapshot.blob(*blob).map(<[u8]>::to_vec))?;
                 Ok(PyBytes::new(py, &bytes))
             }
+            PartBody::Kept(key) => {
+                Err(raise(Error::storage(format!("the part is kept by another back end, as {key}; ask that one"))))
+            }
         }
     }
 }
@@ -223,6 +282,7 @@ fn told(outcome: Outcome) -> (&'static str, String, u32) {
         Outcome::Skipped { id, version } => ("skipped", id, version),
         Outcome::Deleted => ("deleted", String::new(), 0),
         Outcome::Id(id) => ("id", id, 0),
+        Outcome::AsExpected => ("as expected", String::new(), 0),
     }
 }
 
@@ -263,7 +323,7 @@ fn stats_dict<'py>(py: Python<'py>, stats: &Stats) -> PyResult<Bound<'py, PyDict
         ("free_bytes", stats.free_bytes),
         ("map_bytes", stats.map_bytes),
         ("last_transaction", stats.last_transaction),
-        ("readers", stats.readers),
+        ("readers", stats.readers.len() as u64),
         ("max_readers", stats.max_readers),
         ("format", u64::from(stats.identity.format)),
         ("generation", stats.identity.generation),
@@ -271,18 +331,42 @@ fn stats_dict<'py>(py: Python<'py>, stats: &Stats) -> PyResult<Bound<'py, PyDict
         dict.set_item(name, value)?;
     }
     dict.set_item("uuid", stats.identity.uuid.to_string())?;
-    dict.set_item("last_commit", stats.last_commit)?;
+    let committed = (stats.last_commit != 0).then(|| times::to_python(py, stats.last_commit)).transpose()?;
+    dict.set_item("last_commit", committed)?;
+    let sample = |one: &Sample| (one.time, one.used_bytes, one.predictions, one.versions);
+    dict.set_item("samples", stats.growth.iter().map(sample).collect::<Vec<_>>())?;
+    dict.set_item("oldest_reader", oldest_reader(py, stats)?)?;
     let parts = PyDict::new(py);
     for (kind, bytes) in &stats.parts {
-        parts.set_item(kind_name(*kind), bytes)?;
+        parts.set_item(kind.name(), bytes)?;
     }
     dict.set_item("parts", parts)?;
+    let structure = PyDict::new(py);
+    for (name, bytes) in [
+        ("head", stats.structure.head),
+        ("topology", stats.structure.topology),
+        ("b_factor", stats.structure.b_factor),
+        ("occupancy", stats.structure.occupancy),
+        ("coordinates", stats.structure.coordinates),
+    ] {
+        structure.set_item(name, bytes)?;
+    }
+    dict.set_item("structure_sample", structure)?;
     let tables = PyDict::new(py);
     for (name, bytes) in &stats.tables {
         tables.set_item(name, bytes)?;
     }
     dict.set_item("tables", tables)?;
     Ok(dict)
+}
+
+/// Whose end would let most pages be used again.
+fn oldest_reader<'py>(py: Python<'py>, stats: &Stats) -> PyResult<Option<Bound<'py, PyDict>>> {
+    let Some(oldest) = stats.readers.first() else { return Ok(None) };
+    let dict = PyDict::new(py);
+    dict.set_item("pid", oldest.process)?;
+    dict.set_item("transactions_behind", stats.last_transaction.saturating_sub(oldest.transaction))?;
+    Ok(Some(dict))
 }
 
 /// Closes every store of this process, so that a fork inherits none.

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
-use proteusdb_core::record::{PartBody, PartKind, Prediction, UNSET_TIME};
+use proteusdb_core::Error;
+use proteusdb_core::query::{Field, ordered};
+use proteusdb_core::record::{Part, PartBody, PartKind, Prediction, UNSET_TIME};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 
+use crate::errors::raise;
+use crate::row;
 use crate::values;
 
 /// A version of a prediction: columns, metadata and references to its parts.
@@ -19,19 +24,10 @@ impl From<Prediction> for Stored {
     }
 }
 
-/// The name of a kind of part.
-pub fn kind_name(kind: PartKind) -> &'static str {
-    match kind {
-        PartKind::Structure => "structure",
-        PartKind::Array => "array",
-        PartKind::Original => "original",
-    }
-}
-
 impl Stored {
     /// Where the bytes of a part are.
     pub fn body(&self, kind: &str, name: &str) -> Option<&PartBody> {
-        self.0.parts.iter().find(|part| kind_name(part.kind) == kind && part.name == name).map(|part| &part.body)
+        self.0.parts.iter().find(|part| part.kind.name() == kind && part.name == name).map(|part| &part.body)
     }
 }
 
@@ -114,20 +110,78 @@ impl Stored {
     }
 
     #[getter]
+    fn mean_plddt(&self) -> Option<f64> {
+        self.0.mean_plddt
+    }
+
+    #[getter]
     fn metadata<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         values::to_dict(py, &self.0.metadata)
     }
 
     #[getter]
     fn parts(&self) -> Vec<(&'static str, &str, u64)> {
-        self.0.parts.iter().map(|part| (kind_name(part.kind), part.name.as_str(), part.size)).collect()
+        self.0.parts.iter().map(|part| (part.kind.name(), part.name.as_str(), part.size)).collect()
     }
 
     fn fresh<'py>(&self, py: Python<'py>, kind: &str, name: &str) -> Option<Bound<'py, PyBytes>> {
         match self.body(kind, name)? {
             PartBody::Fresh(bytes) => Some(PyBytes::new(py, bytes)),
-            PartBody::Stored(_) => None,
+            PartBody::Stored(_) | PartBody::Kept(_) => None,
         }
+    }
+
+    /// The key under which a back end outside the core keeps a part.
+    fn key(&self, kind: &str, name: &str) -> Option<&str> {
+        match self.body(kind, name)? {
+            PartBody::Kept(key) => Some(key),
+            PartBody::Stored(_) | PartBody::Fresh(_) => None,
+        }
+    }
+
+    /// The bytes of every part that is still in memory, in the order of `parts`.
+    fn fresh_parts<'py>(&self, py: Python<'py>) -> Vec<Bound<'py, PyBytes>> {
+        let fresh = self.0.parts.iter().filter_map(|part| match &part.body {
+            PartBody::Fresh(bytes) => Some(PyBytes::new(py, bytes)),
+            PartBody::Stored(_) | PartBody::Kept(_) => None,
+        });
+        fresh.collect()
+    }
+
+    /// The same version with these bytes for its parts, in their order.
+    fn with_bytes(&self, parts: Vec<PyBackedBytes>) -> PyResult<Self> {
+        if parts.len() != self.0.parts.len() {
+            let problem = format!("prediction {:?} has {} parts, not {}", self.0.id, self.0.parts.len(), parts.len());
+            return Err(raise(Error::storage(problem)));
+        }
+        let fresh = |(part, bytes): (&Part, &PyBackedBytes)| Part {
+            size: bytes.len() as u64,
+            body: PartBody::Fresh(Arc::from(&bytes[..])),
+            ..part.clone()
+        };
+        let parts = self.0.parts.iter().zip(&parts).map(fresh).collect();
+        Ok(Prediction { parts, ..(*self.0).clone() }.into())
+    }
+
+    /// The same version with these bytes for its structure.
+    fn with_structure(&self, data: PyBackedBytes) -> Self {
+        let mut next = (*self.0).clone();
+        for part in next.parts.iter_mut().filter(|part| part.kind == PartKind::Structure) {
+            part.size = data.len() as u64;
+            part.body = PartBody::Fresh(Arc::from(&data[..]));
+        }
+        next.into()
+    }
+
+    /// The version as a row of plain values; `keys` name its fresh parts.
+    fn row<'py>(&self, py: Python<'py>, keys: Vec<String>) -> PyResult<Bound<'py, PyTuple>> {
+        row::write(py, &self.0, keys)
+    }
+
+    /// The key of what a field holds in an index on any value; None where it holds nothing.
+    fn index_key<'py>(&self, py: Python<'py>, field: &str) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let field = Field::declarable(field).map_err(raise)?;
+        Ok(ordered::of(&self.0, &field).map(|key| PyBytes::new(py, &key)))
     }
 
     #[pyo3(signature = (version, *, updated_at, created_at, model_id))]

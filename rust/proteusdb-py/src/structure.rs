@@ -159,7 +159,7 @@ impl Structure {
         software: Vec<(String, String)>,
         plddt_scale: &str,
     ) -> PyResult<Self> {
-        let columns = Columns {
+        let mut columns = Columns {
             coords: coords.as_array(),
             b_factor: b_factor.as_array(),
             occupancy: occupancy.as_array(),

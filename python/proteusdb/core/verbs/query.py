@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ..criteria import gather
+from ..moments import with_moment
 from ..query import QueryResult
 from .base import Verbs
 
@@ -65,8 +66,8 @@ class QueryVerbs(Verbs):
             Fields, `-` before one for descending. Ties go by id, which is also the order unless given; None is last.
         limit, offset : int, optional
             How many at most, after leaving out how many.
-        as_of : datetime, date or ISO text, optional
-            The store as it was then.
+        as_of : datetime, date, text or tag, optional
+            The store as it was then; a prediction whose version of then was cleaned up is left out.
 
         Returns
         -------
@@ -85,7 +86,7 @@ class QueryVerbs(Verbs):
         >>> db.query_predictions(sequence_pattern="MLS*", confidence_threshold=0.8)  # doctest: +SKIP
         """
         names = {name: value for name, value in locals().items() if name not in ("self", "criteria")}
-        wanted = gather(criteria, names)
+        wanted = with_moment(self._session, gather(criteria, names))
         backend = self._session.outside("query_predictions")
         timeout = self._session.config.timeout
         pins = backend.query(wanted, timeout)
@@ -99,7 +100,9 @@ class QueryVerbs(Verbs):
         QueryError
             A criterion is unknown or not allowed.
         """
-        return self._session.outside("count").count(gather(criteria, keywords), self._session.config.timeout)
+        return self._session.outside("count").count(
+            with_moment(self._session, gather(criteria, keywords)), self._session.config.timeout
+        )
 
     def query_ids(self, criteria: Mapping[str, Any] | None = None, **keywords: Any) -> list[str]:
         """Ids of the predictions that match the criteria of `query_predictions`, in the order asked for.
@@ -109,7 +112,9 @@ class QueryVerbs(Verbs):
         QueryError
             A criterion is unknown or not allowed.
         """
-        pins = self._session.outside("query_ids").query(gather(criteria, keywords), self._session.config.timeout)
+        pins = self._session.outside("query_ids").query(
+            with_moment(self._session, gather(criteria, keywords)), self._session.config.timeout
+        )
         return [prediction_id for prediction_id, _ in pins]
 
     def explain(self, criteria: Mapping[str, Any] | None = None, **keywords: Any) -> dict[str, Any]:
@@ -120,7 +125,9 @@ class QueryVerbs(Verbs):
         QueryError
             A criterion is unknown or not allowed.
         """
-        return self._session.outside("explain").explain(gather(criteria, keywords), self._session.config.timeout)
+        return self._session.outside("explain").explain(
+            with_moment(self._session, gather(criteria, keywords)), self._session.config.timeout
+        )
 
     def best(
         self,
@@ -134,11 +141,12 @@ class QueryVerbs(Verbs):
         Parameters
         ----------
         by : {"ranking_score", "confidence"} or str
-            What is highest in the best; or the path of a number, such as `metadata.scores.ptm`.
+            What is highest in the best; or the path of a number, such as `metadata.scores.ptm`. A tie goes to the first
+            id.
         per : {"job", "sequence"}
             Of what there is one best.
         criteria : dict, optional
-            Those of `query_predictions`, which come before choosing.
+            Those of `query_predictions`, which come before choosing; order, limit and offset are of what was chosen.
         **keywords
             The same by name.
 
@@ -152,6 +160,9 @@ class QueryVerbs(Verbs):
         QueryError
             `by`, `per` or a criterion is not allowed.
         """
-        wanted = gather(criteria, keywords)
-        pins = self._session.outside("best").best(wanted, by, per, self._session.config.timeout)
-        return QueryResult(self._session, pins, lambda: len(pins))
+        wanted = with_moment(self._session, gather(criteria, keywords))
+        backend = self._session.outside("best")
+        timeout = self._session.config.timeout
+        pins = backend.best(wanted, by, per, timeout)
+        unpaged = {name: value for name, value in wanted.items() if name not in ("limit", "offset", "order_by")}
+        return QueryResult(self._session, pins, lambda: len(self._session.backend.best(unpaged, by, per, timeout)))

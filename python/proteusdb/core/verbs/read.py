@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from ...errors import QueryError
+from ..moments import moment_of
 from ..prediction import Prediction
 from ..stream import get_array, get_predictions, iter_predictions
-from ..times import to_micros
 from .base import Verbs
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class ReadVerbs(Verbs):
             The prediction.
         version : int, optional
             That version rather than the current one.
-        as_of : datetime, date or ISO text, optional
+        as_of : datetime, date, text or tag, optional
             The version that was current then; a naive time is UTC, a bare date the end of its day.
 
         Returns
@@ -57,7 +57,7 @@ class ReadVerbs(Verbs):
             raise QueryError("version and as_of: give one of them")
         if version is not None and (not isinstance(version, int) or isinstance(version, bool) or version < 1):
             raise QueryError(f"version {version!r}: a version number, 1 or more, is needed")
-        moment = None if as_of is None else to_micros("as_of", as_of, end_of_day=True)
+        moment = None if as_of is None else moment_of(self._session, "as_of", as_of)
         return Prediction(self._session, self._session.require(prediction_id, version=version, as_of=moment))
 
     def get_predictions(self, ids: Iterable[str]) -> list[Prediction]:

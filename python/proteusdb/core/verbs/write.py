@@ -14,12 +14,14 @@ from ..draft import as_record, draft_of, draft_size
 from ..load import BATCH_SIZE, load_files, skips_errors
 from ..progress import Callback, Meter
 from ..report import LoadReport
+from ..rows import MOST_BYTES, MOST_RECORDS, Row, row_of
 from ..session import Session
 from ..update import delete_prediction, update_prediction
 from .base import Verbs
 
 if TYPE_CHECKING:
     from ...structure import Structure
+    from ..discover import Source
     from ..identity import Ids
 
 __all__ = ["WriteVerbs"]
@@ -94,7 +96,7 @@ class WriteVerbs(Verbs):
         self,
         records: Iterable[Mapping[str, Any]],
         *,
-        batch_size: int = BATCH_SIZE,
+        batch_size: int = MOST_RECORDS,
         workers: int | None = None,
         progress: bool | Callback | None = None,
         on_error: Literal["raise", "skip"] = "raise",
@@ -108,7 +110,8 @@ class WriteVerbs(Verbs):
         records : iterable of dict
             Each with the names of `store_prediction`.
         batch_size : int
-            Records in a transaction, at most; a batch also ends at about 64 MiB.
+            Records in a transaction, at most; a batch also ends at about 16 MiB of what was given. Large batches load
+            rows without structures fastest.
         workers : int, optional
             Threads that parse and encode; all processors unless given.
         progress : None, True or callable
@@ -129,19 +132,21 @@ class WriteVerbs(Verbs):
         session.check_writable()
         threads = default_workers() if workers is None else positive("workers", workers)
         total = len(records) if isinstance(records, Sized) else None
-        loader: Loader[_Draft] = Loader(
+        loader: Loader[_Draft | Row] = Loader(
             session,
             lambda drafts: _steps(session, drafts, threads),
             lambda draft: draft.size,
             batch_size=positive("batch_size", batch_size),
+            batch_bytes=MOST_BYTES,
             skip_errors=skips_errors(on_error),
             meter=Meter(progress, total, "storing"),
         )
-        return loader.run(_Draft(number, record) for number, record in enumerate(_iterable(records)))
+        numbered = enumerate(_iterable(records))
+        return loader.run(row_of(number, record) or _Draft(number, record) for number, record in numbered)
 
     def load_files(
         self,
-        paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        paths: Source | Iterable[Source],
         *,
         ids: Ids = "uuid",
         batch_size: int = BATCH_SIZE,
@@ -152,14 +157,18 @@ class WriteVerbs(Verbs):
         model: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> LoadReport:
-        """Loads structure files: PDB, mmCIF and BinaryCIF, plain or compressed.
+        """Loads what predictors left behind: structures with their scores and arrays.
 
-        Can be repeated and resumed: what is stored already is skipped by its content.
+        Structures are PDB, mmCIF and BinaryCIF, plain or compressed. PAE, confidences and scores (JSON, NPZ, NPY, CSV)
+        are found beside them by each predictor's naming, and become `arrays`, `metadata` and `originals` of the record.
+
+        Can be repeated and resumed: what is stored already is skipped by its content, and a companion that has arrived
+        since makes a new version.
 
         Parameters
         ----------
-        paths : path or iterable of paths
-            Files, folders (with all below them), globs, tar archives.
+        paths : path, open binary file, or iterable of these
+            Files, folders (with all below them), globs, tar and zip archives. A stream is an archive or a structure.
         ids : {"uuid", "stem"} or callable
             "uuid" makes the id of the file's content and its job, seed and sample; "stem" takes the file's name
             without suffixes; a callable gets the path as a str and returns the id.
@@ -170,12 +179,13 @@ class WriteVerbs(Verbs):
         model : str, optional
             The predictor, by name or id. Else what the file's name or header says.
         metadata : dict, optional
-            Added to every record. The file's name, time and hash are under `metadata["source"]`.
+            Added to every record. The files' names, hashes and time are under `metadata["source"]`.
 
         Returns
         -------
         LoadReport
-            Files that hold no structure are `skipped`, those cut short `pending`, those refused `failed`.
+            Files that are neither a structure nor scores of one are `skipped`, those cut short `pending`, those refused
+            `failed`; copies of another file, and the same structure in another format, are `aliases` of its prediction.
 
         Raises
         ------
@@ -216,7 +226,14 @@ class WriteVerbs(Verbs):
         """
         return update_prediction(self._session, prediction_id, data, expected_version)
 
-    def delete_prediction(self, prediction_id: str, *, cascade: bool = False, purge: bool = False) -> None:
+    def delete_prediction(
+        self,
+        prediction_id: str,
+        *,
+        cascade: bool = False,
+        purge: bool = False,
+        expected_version: int | None = None,
+    ) -> None:
         """Deletes a prediction; its history stays, unless purged.
 
         Parameters
@@ -226,22 +243,29 @@ class WriteVerbs(Verbs):
         cascade : bool
             Whether to delete the analyses that refer to it, rather than refuse.
         purge : bool
-            Whether every version goes at once.
+            Whether every version goes at once, those that tags name too.
+        expected_version : int, optional
+            The version that was looked at before.
 
         Raises
         ------
         PredictionNotFoundError
             There is no such prediction.
+        ConflictError
+            `expected_version` is not the current one.
         ValidationError
             Analyses refer to it and `cascade` is not set.
         """
-        delete_prediction(self._session, prediction_id, cascade=cascade, purge=purge)
+        delete_prediction(self._session, prediction_id, cascade=cascade, purge=purge, expected_version=expected_version)
 
 
 class _Draft:
     """A record on its way in; what is wrong with it already is kept in its place."""
 
     __slots__ = ("error", "fields", "name", "size")
+
+    def __str__(self) -> str:
+        return self.name
 
     def __init__(self, number: int, record: Any) -> None:
         self.name = f"record {number}"
@@ -257,10 +281,10 @@ class _Draft:
         self.size = draft_size(self.fields) if self.error is None else 0
 
 
-def _steps(session: Session, drafts: Iterable[_Draft], workers: int) -> list[Step]:
+def _steps(session: Session, drafts: Iterable[_Draft | Row], workers: int) -> list[Step]:
     drafts = list(drafts)
     prepared = iter(session.prepare([draft.fields for draft in drafts if draft.error is None], workers))
-    return [Step(draft.name, draft.size, draft.error or next(prepared)) for draft in drafts]
+    return [Step(draft, draft.size, draft.error or next(prepared)) for draft in drafts]
 
 
 def _iterable(records: Any) -> Iterable[Any]:

@@ -6,18 +6,23 @@ A back end proves itself in a few lines::
         def make_manager(self, tmp_path):
             return DatabaseManager("lmdb", tmp_path / "proteus.db")
 
-Groups: storing, reading, changing, patterns, criteria, where, ordering, hierarchy, transactions, lifecycle. A test that
-needs what a back end cannot keep is skipped with the reason. Needs pytest (extra `test`).
+Groups: storing, reading, changing, past, rules, patterns, criteria, where, ordering, indexes, hierarchy, transactions,
+lifecycle, injection. A test that needs what a back end cannot keep is skipped with the reason. Needs pytest (extra
+`test`).
 """
 
 from .base import Base, folded
 from .changing import Changing
 from .criteria import Criteria
 from .hierarchy import Hierarchy
+from .indexes import Indexes
+from .injection import Injection
 from .lifecycle import Lifecycle
 from .ordering import Ordering
+from .past import Past
 from .patterns import Patterns
 from .reading import Reading
+from .rules import Rules
 from .storing import Storing
 from .transactions import Transactions
 from .where import Where
@@ -25,5 +30,20 @@ from .where import Where
 __all__ = ["Base", "Conformance", "folded"]
 
 
-class Conformance(Storing, Reading, Changing, Patterns, Criteria, Where, Ordering, Hierarchy, Transactions, Lifecycle):
+class Conformance(
+    Storing,
+    Reading,
+    Changing,
+    Past,
+    Rules,
+    Patterns,
+    Criteria,
+    Where,
+    Ordering,
+    Indexes,
+    Hierarchy,
+    Transactions,
+    Lifecycle,
+    Injection,
+):
     """Every meaning of the library; subclasses give `make_manager(tmp_path)`."""

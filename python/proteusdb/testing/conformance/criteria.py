@@ -151,7 +151,7 @@ class Criteria(Base):
             ({"offset": -1}, "offset"),
             ({"limit": 1.5}, "limit"),
             ({"date_range": ("2024-02-01", "2024-01-01")}, "date_range"),
-            ({"date_range": ("yesterday", None)}, "yesterday"),
+            ({"date_range": ("tomorrow", None)}, "tomorrow"),
             ({"date_range": "2024-01-01"}, "date_range"),
             ({"length_range": (5, 3)}, "length_range"),
             ({"length_range": 5}, "length_range"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from proteusdb import DatabaseManager
+from proteusdb.errors import QueryError
 
 from .base import Base
 
@@ -103,3 +104,25 @@ class Ordering(Base):
         for key in "cab":
             db.store_prediction("MK", None, {"confidence": 0.5}, prediction_id=key)
         assert [p.prediction_id for p in db.best(by="confidence", per="sequence")] == ["a"]
+
+    def test_a_page_of_the_best_is_of_what_was_chosen(self, db: DatabaseManager) -> None:
+        for number in range(6):
+            db.store_prediction(
+                "MKT", None, {"confidence": number / 10}, prediction_id=str(number), job=f"job {number % 3}"
+            )
+        page = db.best("confidence", "job", order_by="-confidence", limit=1, offset=1)
+        assert (page.ids, page.total) == (["4"], 3)
+        assert db.best("confidence", "job", where="confidence < 0.3").ids == ["0", "1", "2"]
+
+    @pytest.mark.parametrize(
+        ("by", "per", "message"),
+        [
+            ("ranking_scor", "job", 'did you mean "ranking_score"'),
+            ("confidence", "chain", "allowed are job, sequence"),
+            ("confidence", "jobs", 'did you mean "job"'),
+            ("metadata.", "job", "a path into the metadata"),
+        ],
+    )
+    def test_what_best_cannot_be_asked_is_told(self, db: DatabaseManager, by: str, per: str, message: str) -> None:
+        with pytest.raises(QueryError, match=message):
+            db.best(by=by, per=per)

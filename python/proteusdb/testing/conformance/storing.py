@@ -56,6 +56,19 @@ class Storing(Base):
             np.testing.assert_array_equal(stored, original, err_msg=column)
         assert back == given["structure"]
 
+    def test_samples_of_a_job_come_back_whichever_goes_first(self, db: DatabaseManager) -> None:
+        random = np.random.default_rng(0)
+        base = np.abs(np.subtract.outer(np.arange(70), np.arange(70))) / 4 + random.integers(0, 9, (70, 70)) / 10
+        matrices = [np.round(base + random.integers(0, 2, (70, 70)) / 10, 1).astype(np.float32) for _ in range(3)]
+        for number, matrix in enumerate(matrices):
+            db.store_prediction("MKT", None, prediction_id=str(number), job="job", arrays={"pae": matrix})
+        db.delete_prediction("0", purge=True)
+        db.update_prediction("1", {"metadata": {"seen": True}})
+        for number in (1, 2):
+            np.testing.assert_array_equal(db.get_prediction(str(number)).arrays["pae"], matrices[number])
+            np.testing.assert_array_equal(db.get_array(str(number), "pae", rows=(60, 65)), matrices[number][60:65])
+        assert db.verify_integrity().ok
+
     def test_coordinates_off_any_grid_come_back_bit_for_bit(self, db: DatabaseManager) -> None:
         random = np.random.default_rng(0)
         coords = random.normal(0, 30, (3, 3)).astype(np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import numpy as np
 import pytest
 
 from proteusdb import DatabaseManager
@@ -14,9 +15,12 @@ from .base import Base
 
 __all__ = ["Where"]
 
+_A = {"organism": "E. coli", "n": 1, "confidence": 0.9, "tags": ["new", "x"]}
+_B = {"organism": None, "n": 2.5, "tags": [1, None]}
+_ARRAYS = {"pae": np.zeros((4, 4), np.float32)}
 _ROWS: dict[str, dict[str, Any]] = {
-    "a": {"sequence": "MKLS", "metadata": {"organism": "E. coli", "n": 1, "confidence": 0.9}, "job": "x", "seed": 1},
-    "b": {"sequence": "MK:GG", "metadata": {"organism": None, "n": 2.5}, "job": "it's", "seed": 2, "model": "esm2"},
+    "a": {"sequence": "MKLS", "metadata": _A, "job": "x", "seed": 1, "arrays": _ARRAYS},
+    "b": {"sequence": "MK:GG", "metadata": _B, "job": "it's", "seed": 2, "model": "esm2"},
     "c": {"sequence": "ACDEFG", "metadata": {"n": "1", "deep": {"a b": {"c": True}}}, "created_at": "2024-01-02"},
 }
 
@@ -73,6 +77,45 @@ class Where(Base):
             ("(id == 'a' or id == 'b') and length > 100", ""),
             ("not id == 'a' and not id == 'b'", "c"),
             ("NOT (id == 'a' OR id == 'b')", "c"),
+            # A value may stand first, and a field between two.
+            ("4 < length", "c"),
+            ("4 <= length < 5", "ab"),
+            ("not 4 <= length < 5", "c"),
+            ("'x' == job", "a"),
+            ("id in ('a', 'c')", "ac"),
+            # A part of a text, an item of a list.
+            ("metadata.organism contains 'coli'", "a"),
+            ("metadata.tags contains 'new'", "a"),
+            ("metadata.tags contains 1.0", "b"),
+            ("'new' in metadata.tags", "a"),
+            ("'new' not in metadata.tags", "bc"),
+            ("job contains '''s'", "b"),
+            ("metadata.organism exists", "ab"),
+            ("metadata.organism not exists", "c"),
+            ("metadata.organism is none", "b"),
+            # On texts that are no sequence case counts, and a glob is the whole text.
+            ("metadata.organism glob 'E.*'", "a"),
+            ("metadata.organism glob 'e.*'", ""),
+            ("metadata.organism glob 'E'", ""),
+            ("job glob '[w-y]'", "a"),
+            ("job glob '[!w-y]*'", "b"),
+            ("id glob '?'", "abc"),
+            ("model not glob 'esm*'", "ac"),
+            ("metadata.organism matches 'col'", "a"),
+            ("metadata.organism matches '(?i)^e[.] COLI$'", "a"),
+            ("metadata.n matches '[0-9]'", "c"),
+            # What a record has.
+            ("chains == 2", "b"),
+            ("chain_types contains 'protein'", "abc"),
+            ("'rna' in chain_types", ""),
+            ("structure exists", ""),
+            ("structure is missing and length > 4", "c"),
+            ("arrays contains 'pae'", "a"),
+            ("'embedding' not in arrays", "abc"),
+            # Told from now on.
+            ("updated_at > '1 hour ago' and updated_at <= 'now'", "abc"),
+            ("created_at < '2 weeks ago'", "c"),
+            ("created_at < 'yesterday' and created_at < '3 months ago'", "c"),
         ],
     )
     def test_an_expression_finds_exactly(self, db: DatabaseManager, text: str, expected: str) -> None:
@@ -105,7 +148,18 @@ class Where(Base):
             ("job == x", "quotes"),
             ("job == 'x", "closed"),
             ("length between 5 and 4", ""),
-            ("job glob 'x*'", "sequence"),
+            ("seed glob 'x*'", "texts"),
+            ("job like 'x%'", "did you mean glob"),
+            ("job prosite 'x'", "sequence"),
+            ("structure == true", "exists, is missing"),
+            ("arrays == 'pae'", "contains"),
+            ("seed <> 4", "!="),
+            ("organism == 'x'", "metadata.organism"),
+            ("job glob 'x['", "not closed"),
+            ("metadata.x matches '('", "unclosed"),
+            (r"metadata.x matches '(\w{900}){900}'", "too large"),
+            (" or ".join(["job glob 'x'"] * 51), "50 patterns"),
+            (f"seed in [{', '.join(['1'] * 1_001)}]", "1000 values"),
             ("sequence glob 'M['", ""),
             ("metadata == 5", ""),
             ("not " * 5_000 + "seed == 1", ""),

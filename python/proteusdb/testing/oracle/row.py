@@ -29,10 +29,22 @@ class Row:
         """The metadata, decoded once."""
         return self.stored.metadata
 
+    def has(self, field: str) -> bool:
+        """Whether there is a value; `None` is one in metadata, and none in a column."""
+        value = self.value(field)
+        return value is not MISSING and (value is not None or field.startswith("metadata."))
+
     def value(self, field: str) -> Any:
         """The value of a field, `None` where it has none, `MISSING` where a metadata path leads nowhere."""
         if field in ("id", "prediction_id"):
             return self.prediction_id
+        if field == "chains":
+            return len(self.stored.chain_types)
+        if field == "chain_types":
+            return self.stored.chain_types
+        if field in ("structure", "arrays"):
+            names = [name for kind, name, _ in self.stored.parts if kind == field.removesuffix("s")]
+            return names if field == "arrays" else bool(names) or None
         if field in _PLAIN:
             return getattr(self.stored, field)
         if field in ("created_at", "updated_at"):

@@ -6,11 +6,14 @@
 
 A field without a value satisfies no comparison but `== null` and `is missing`; metadata that hold `None` are null and
 not missing. A text compared with a moment is a date or a time, a bare date the whole day. `not` is plain negation.
+A literal may stand first: `5 < length <= 9`, `'x' in metadata.tags`. `glob` and `matches` are patterns over residues on
+the sequence, and over plain text anywhere else.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import fnmatch
 import re
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +34,9 @@ _TOKEN = re.compile(
              | (?P<symbol>==|!=|<=|>=|[<>()\[\],.]) )""",
     re.VERBOSE,
 )
-_CONSTANTS = {"true": True, "false": False, "null": None}
+_CONSTANTS = {"true": True, "false": False, "null": None, "none": None}
+_COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _PREFIX = {"glob": "", "matches": "re:", "prosite": "prosite:"}
 
 
@@ -75,36 +80,63 @@ class _Reader:
             inner = self.either()
             self.take(")")
             return inner
+        kind, found = self.tokens[self.next]
+        if kind in ("text", "number") or (kind == "word" and found.lower() in _CONSTANTS):
+            return self.turned()
         return self.test()
+
+    def turned(self) -> Test:
+        literal = self.literal()
+        compare = self.take(*_COMPARISONS)
+        if compare is None:
+            negated = self.take("not") is not None
+            self.take("in")
+            within = _contains(self.field(), literal)
+            return lambda row: within(row) != negated
+        field = self.field()
+        first = _comparison(field, _TURNED.get(compare, compare), literal)
+        compare = self.take(*_COMPARISONS)
+        if compare is None:
+            return first
+        second = _comparison(field, compare, self.literal())
+        return lambda row: first(row) and second(row)
 
     def test(self) -> Test:
         field = self.field()
-        compare = self.take("==", "!=", "<", "<=", ">", ">=")
+        compare = self.take(*_COMPARISONS)
         if compare is not None:
             return _comparison(field, compare, self.literal())
         if self.take("is"):
             negated = self.take("not") is not None
-            wanted = _is_null if self.take("null", "missing") == "null" else _is_missing
+            wanted = _is_missing if self.take("null", "none", "missing") == "missing" else _is_null
             return lambda row: wanted(row, field) != negated
         negated = self.take("not") is not None
+        if self.take("exists"):
+            return lambda row: _is_missing(row, field) == negated
         inner = self.word_test(field)
         return lambda row: inner(row) != negated
 
     def word_test(self, field: str) -> Test:
-        word = self.take("in", "between", *_PREFIX)
+        word = self.take("in", "between", "contains", *_PREFIX)
+        if word == "contains":
+            return _contains(field, self.literal())
         if word == "in":
-            self.take("[")
+            self.take("[", "(")
             options = [_comparison(field, "==", self.literal())]
             while self.take(","):
                 options.append(_comparison(field, "==", self.literal()))
-            self.take("]")
+            self.take("]", ")")
             return lambda row: any(option(row) for option in options)
         if word == "between":
             low = _comparison(field, ">=", self.literal())
             self.take("and")
             high = _comparison(field, "<=", self.literal())
             return lambda row: low(row) and high(row)
-        matches = compile_pattern(_PREFIX[word or "glob"] + self.literal())
+        pattern = self.literal()
+        if field != "sequence":
+            find = re.compile(fnmatch.translate(pattern)).match if word == "glob" else re.compile(pattern).search
+            return lambda row: isinstance(row.value(field), str) and find(row.value(field)) is not None
+        matches = compile_pattern(_PREFIX[word or "glob"] + pattern)
         return lambda row: matches(row.stored.sequence)
 
     def field(self) -> str:
@@ -154,6 +186,16 @@ def _comparison(field: str, operator: str, literal: Any) -> Test:
         if value is MISSING or (value is None and not field.startswith("metadata.")):
             return is_null_test and value is None
         return test(value)
+
+    return holds
+
+
+def _contains(field: str, literal: Any) -> Test:
+    def holds(row: Row) -> bool:
+        value = row.value(field)
+        if isinstance(value, list):
+            return any(_equal(item, literal) for item in value)
+        return isinstance(value, str) and isinstance(literal, str) and literal in value
 
     return holds
 

@@ -22,7 +22,8 @@ __all__ = [
 
 _FIELDS = (
     "id prediction_id created_at confidence length ranking_score model model_version job seed sample rank sequence "
-    "version metadata.temperature metadata.organism metadata.scores.ptm metadata.tags"
+    "version chains chain_types structure arrays metadata.temperature metadata.organism "
+    "metadata.scores.ptm metadata.tags"
 ).split()
 
 _letter = st.sampled_from(COMMON)
@@ -139,19 +140,54 @@ _COMPARED: dict[str, st.SearchStrategy[str]] = {
 }
 
 
+_TEXTS = ("id", "job", "model", "metadata.organism", "metadata.temperature", "metadata.tags")
+_PARTS = (
+    *("structure exists", "structure not exists", "structure is missing", "structure is null", "chains > 1"),
+    *("chain_types contains 'protein'", "chain_types not contains 'rna'", "'pae' in arrays", "arrays exists"),
+)
+_ITEMS = ("1", "'x'", "null")
+_TEXT_TESTS = (
+    *("glob 'E*'", "glob 'job-?'", "glob '*[a-m]'", "glob '[!e]*'", "glob 'yeast'", "glob 'esm2*'"),
+    *("matches 'o'", "matches '^[a-z]+$'", "matches '(?i)e[.] '", "contains 'o'", "contains 'x'", "contains ''"),
+)
+
+
+def _sequence_tests() -> st.SearchStrategy[str]:
+    """Patterns over residues, as `where` names their kinds."""
+    kinds = {"re:": "matches", "prosite:": "prosite"}
+
+    def written(pattern: str) -> str:
+        prefix = next((prefix for prefix in kinds if pattern.startswith(prefix)), "")
+        return f"{kinds.get(prefix, 'glob')} '{pattern.removeprefix(prefix)}'"
+
+    return patterns().map(written)
+
+
 @st.composite
 def _test(draw: st.DrawFn) -> str:
     """One comparison of `where`."""
     field = draw(st.sampled_from(sorted(_COMPARED)))
     value = draw(_COMPARED[field])
     negated = draw(st.sampled_from(["", "", "not "]))
-    form = draw(st.sampled_from(["compare", "compare", "in", "is", "equal", "glob"]))
+    form = draw(
+        st.sampled_from(["compare", "compare", "in", "is", "equal", "glob", "text", "turned", "within", "parts"])
+    )
+    if form == "parts":
+        return draw(st.sampled_from(_PARTS))
     if form == "glob":
-        return f"sequence {negated}glob '{draw(globs())}'"
+        return f"sequence {negated}{draw(_sequence_tests())}"
+    if form == "text":
+        return f"{draw(st.sampled_from(_TEXTS))} {negated}{draw(st.sampled_from(_TEXT_TESTS))}"
+    if form == "turned":
+        least, most = draw(st.sampled_from(["<", "<=", "=="])), draw(st.sampled_from(["", " < 20", " != 7"]))
+        return f"{draw(_COMPARED['length'])} {least} length{most}"
+    if form == "within":
+        return f"{draw(st.sampled_from(_ITEMS))} {negated}in metadata.tags"
     if form == "is":
-        return f"{field} is {negated}{draw(st.sampled_from(['null', 'missing']))}"
+        return f"{field} {draw(st.sampled_from([f'is {negated}null', f'is {negated}missing', f'{negated}exists']))}"
     if form == "in":
-        return f"{field} {negated}in [{value}, {draw(_COMPARED[field])}]"
+        listed = f"{value}, {draw(_COMPARED[field])}"
+        return f"{field} {negated}in {draw(st.sampled_from([f'[{listed}]', f'({listed})']))}"
     if form == "equal":
         return f"{field} {draw(st.sampled_from(['==', '!=']))} {draw(st.sampled_from([value, 'null']))}"
     return f"{field} {draw(st.sampled_from(['==', '!=', '<', '<=', '>', '>=']))} {value}"
@@ -173,5 +209,5 @@ def expressions() -> st.SearchStrategy[str]:
 
 def best_arguments() -> st.SearchStrategy[dict[str, str]]:
     """`by` and `per` of `best`."""
-    by = st.sampled_from(["ranking_score", "confidence", "metadata.temperature"])
+    by = st.sampled_from(["ranking_score", "confidence", "metadata.temperature", "scores.ptm"])
     return st.fixed_dictionaries({"by": by, "per": st.sampled_from(["job", "sequence"])})

@@ -58,6 +58,11 @@ pub(super) fn open(codec: Codec, blob: &[u8]) -> Result<(u8, &[u8])> {
     Ok((version, body))
 }
 
+/// Whether a blob is an array, going by its first byte.
+pub(crate) fn is_array(blob: &[u8]) -> bool {
+    blob.first() == Some(&(Codec::Array as u8))
+}
+
 /// The error for a version this program does not know.
 pub(super) fn unknown_version(codec: Codec, version: u8) -> Error {
     Error::corruption(format!("{}: version {version} was written by a newer proteusdb", codec.name()))

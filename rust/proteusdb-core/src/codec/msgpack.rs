@@ -40,6 +40,22 @@ pub fn decode_map(bytes: &[u8], step: &'static str) -> Result<Map> {
     }
 }
 
+/// Maps that stand one after the other.
+///
+/// # Errors
+/// `Corruption` naming `step`.
+pub fn decode_maps(bytes: &[u8], step: &'static str) -> Result<Vec<Map>> {
+    let mut reader = Reader::new(bytes, step);
+    let mut maps = Vec::new();
+    while reader.remaining() > 0 {
+        match get(&mut reader, 0)? {
+            Value::Map(map) => maps.push(map),
+            _ => return Err(reader.broken()),
+        }
+    }
+    Ok(maps)
+}
+
 fn put_map(out: &mut Vec<u8>, map: &Map) {
     // Writing to a Vec cannot fail.
     let _ = encode::write_map_len(out, map.len() as u32);

@@ -5,7 +5,10 @@
 //! ```
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::io::Read;
+
+use zstd::bulk::{Compressor, Decompressor};
 
 use super::Compression;
 use super::wire::{Reader, broken, put_bytes, put_varint};
@@ -19,7 +22,7 @@ pub(super) const MAX_RAW: usize = 1 << 32;
 
 /// Appends `raw` as a section.
 pub(super) fn put(out: &mut Vec<u8>, raw: &[u8], compression: Compression) {
-    let packed = compression.level().and_then(|level| zstd::bulk::compress(raw, level).ok());
+    let packed = compression.level().and_then(|level| compress(raw, level));
     match packed {
         Some(packed) if packed.len() < raw.len() => {
             out.push(ZSTD);
@@ -32,6 +35,36 @@ pub(super) fn put(out: &mut Vec<u8>, raw: &[u8], compression: Compression) {
             put_bytes(out, raw);
         }
     }
+}
+
+thread_local! {
+    /// A compressor for each level and a decompressor: making one takes longer than most sections do.
+    static COMPRESSORS: RefCell<Vec<(i32, Compressor<'static>)>> = const { RefCell::new(Vec::new()) };
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// One zstd frame.
+pub(super) fn compress(raw: &[u8], level: i32) -> Option<Vec<u8>> {
+    COMPRESSORS.with_borrow_mut(|compressors| {
+        let known = compressors.iter().position(|(known, _)| *known == level);
+        let index = match known {
+            Some(index) => index,
+            None => {
+                compressors.push((level, Compressor::new(level).ok()?));
+                compressors.len() - 1
+            }
+        };
+        compressors.get_mut(index)?.1.compress(raw).ok()
+    })
+}
+
+fn decompress(frame: &[u8], raw: usize) -> Option<Vec<u8>> {
+    DECOMPRESSOR.with_borrow_mut(|slot| {
+        if slot.is_none() {
+            *slot = Decompressor::new().ok();
+        }
+        slot.as_mut()?.decompress(frame, raw).ok()
+    })
 }
 
 /// A section that was found but not unpacked.
@@ -51,6 +84,11 @@ pub(super) fn next<'a>(reader: &mut Reader<'a>, step: &'static str) -> Result<Se
 }
 
 impl<'a> Section<'a> {
+    /// Whether the bytes are compressed.
+    pub(super) fn is_packed(self) -> bool {
+        self.method != STORED
+    }
+
     /// The raw bytes.
     pub(super) fn unpack(self) -> Result<Cow<'a, [u8]>> {
         match self.method {
@@ -62,10 +100,10 @@ impl<'a> Section<'a> {
 }
 
 /// Unpacks a frame to exactly `raw` bytes. Memory is taken as bytes come out, never on the word of the length alone.
-fn unpack(frame: &[u8], raw: usize) -> Option<Vec<u8>> {
+pub(super) fn unpack(frame: &[u8], raw: usize) -> Option<Vec<u8>> {
     const TRUSTED: usize = 1 << 20;
     if raw <= TRUSTED {
-        return zstd::bulk::decompress(frame, raw).ok().filter(|bytes| bytes.len() == raw);
+        return decompress(frame, raw).filter(|bytes| bytes.len() == raw);
     }
     let mut bytes = Vec::with_capacity(TRUSTED);
     let decoder = zstd::stream::read::Decoder::with_buffer(frame).ok()?;

@@ -22,7 +22,7 @@ const POWERS: [i64; 19] = {
 
 /// A finite number as printed.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Decimal {
+pub(crate) enum Decimal {
     /// `mantissa / 10^decimals`, `decimals` at most [`MAX_DECIMALS`]; `negative` tells `-0` from `0`.
     Grid { mantissa: i64, decimals: u8, negative: bool },
     /// A number with too many digits for a grid.
@@ -35,7 +35,7 @@ impl Decimal {
         Self::Grid { mantissa: i64::from(value), decimals: 0, negative: value < 0 }
     }
 
-    fn to_f64(self) -> f64 {
+    pub(crate) fn to_f64(self) -> f64 {
         match self {
             Self::Real(value) => value,
             Self::Grid { mantissa, decimals, negative } => {
@@ -44,11 +44,25 @@ impl Decimal {
             }
         }
     }
+
+    /// Whether a float32 can stand for the number: it prints it, or is exactly it.
+    #[inline]
+    pub(crate) fn fits_f32(self) -> bool {
+        // A float32 of usual size gives back any number of six digits (`FLT_DIG`).
+        const SURE: u64 = 1_000_000;
+        match self {
+            Self::Grid { mantissa, .. } if mantissa.unsigned_abs() < SURE => true,
+            number => {
+                let value = number.to_f64();
+                f64::from(value as f32) == value || (value as f32).to_string().parse() == Ok(value)
+            }
+        }
+    }
 }
 
 /// Reads a whole trimmed field as a number: sign, digits, point, exponent; `None` for anything else, NaN or infinity.
 #[inline]
-pub(super) fn parse(text: &[u8]) -> Option<Decimal> {
+pub(crate) fn parse(text: &[u8]) -> Option<Decimal> {
     let mut field = [b' '; 8];
     match field.get_mut(8_usize.wrapping_sub(text.len())..) {
         Some(end) if !text.is_empty() => end.copy_from_slice(text),
@@ -166,7 +180,7 @@ fn on_grid(text: &str) -> Option<Decimal> {
 
 /// A growing column of printed numbers.
 #[derive(Debug, Default)]
-pub(super) struct Column(Numbers);
+pub(crate) struct Column(Numbers);
 
 impl Column {
     /// An empty column, on no grid from the start where `float`.
@@ -177,7 +191,7 @@ impl Column {
     /// Appends a number; `false`, with the column as it was, for one that no float32 can hold.
     #[must_use]
     #[inline]
-    pub(super) fn push(&mut self, number: Decimal) -> bool {
+    pub(crate) fn push(&mut self, number: Decimal) -> bool {
         if let (Numbers::Fixed { decimals, values }, Decimal::Grid { mantissa, decimals: printed, .. }) =
             (&mut self.0, number)
             && printed == *decimals
@@ -221,7 +235,7 @@ impl Column {
     }
 
     /// The column, with the rows in the order of `order` where one is given.
-    pub(super) fn finish(self, width: usize, order: Option<&[u32]>) -> Numbers {
+    pub(crate) fn finish(self, width: usize, order: Option<&[u32]>) -> Numbers {
         let Some(order) = order else { return self.0 };
         match self.0 {
             Numbers::Fixed { decimals, values } => Numbers::Fixed { decimals, values: reorder(&values, width, order) },

@@ -15,16 +15,18 @@
 mod bcif;
 mod builder;
 mod cif;
-mod decimal;
+pub(crate) mod decimal;
 mod decompress;
 mod element;
 mod intern;
+mod json;
 mod pdb;
 mod print;
 mod sniff;
 
 pub use cif::write::to_mmcif;
 pub use decompress::decompress;
+pub use json::{read_document, read_json, write_document};
 pub use pdb::write::to_pdb;
 pub use sniff::{Format, sniff};
 

@@ -17,14 +17,23 @@ impl Change {
             next.chain_types.clone_from(chain_types);
         }
         if let Some((parts, mean_plddt)) = &self.structure {
-            next.parts.retain(|part| part.kind == PartKind::Array);
+            next.parts.retain(|part| part.kind != PartKind::Structure && part.kind != PartKind::Original);
+            drop_strays(&mut next.parts);
             next.parts.extend(parts.iter().cloned());
             next.mean_plddt = *mean_plddt;
         }
         for (name, array) in &self.arrays {
             next.parts.retain(|part| part.kind != PartKind::Array || part.name != *name);
+            drop_strays(&mut next.parts);
             next.parts.extend(array.clone());
         }
+        for file in self.originals.iter().filter(|part| part.kind == PartKind::Original) {
+            next.parts.retain(|part| part.place_in(file).is_none());
+            next.parts.retain(|part| part.kind != PartKind::Original || part.name != file.name);
+        }
+        drop_strays(&mut next.parts);
+        next.parts.extend(self.originals.iter().cloned());
+        next.mean_plddt = self.mean_plddt.or(next.mean_plddt);
         next.parts.sort_by(|a, b| part_order(a).cmp(&part_order(b)));
         merge(&mut next.metadata, &self.metadata);
         check_metadata("metadata", &next.metadata)?;
@@ -59,6 +68,19 @@ fn set<T: Clone>(field: &mut Option<T>, change: &Option<Option<T>>) {
     }
 }
 
+/// Drops what belongs to a file or array that is there no more.
+fn drop_strays(parts: &mut Vec<Part>) {
+    for kind in [PartKind::Source, PartKind::Reference] {
+        let owned: Vec<bool> = parts.iter().map(|part| part.kind != kind || has_owner(part, parts)).collect();
+        let mut owned = owned.into_iter();
+        parts.retain(|_| owned.next().unwrap_or(true));
+    }
+}
+
+fn has_owner(part: &Part, parts: &[Part]) -> bool {
+    parts.iter().any(|other| part.place_in(other).is_some() || part.is_reference_of(other))
+}
+
 fn part_order(part: &Part) -> (PartKind, &str) {
     (part.kind, &part.name)
 }
@@ -66,6 +88,7 @@ fn part_order(part: &Part) -> (PartKind, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::PartBody;
 
     #[test]
     fn metadata_merge_shallowly_and_none_removes() {
@@ -75,5 +98,82 @@ mod tests {
         merge(&mut stored, &map(&[("b", Value::Null), ("a", Value::Text("x".into())), ("d", Value::Bool(true))]));
         assert_eq!(stored, map(&[("a", Value::Text("x".into())), ("c", Value::Int(3)), ("d", Value::Bool(true))]));
         assert_eq!(stored.keys().collect::<Vec<_>>(), ["a", "c", "d"]);
+    }
+
+    fn prediction() -> Prediction {
+        Prediction {
+            id: "a".to_owned(),
+            version: 1,
+            updated_at: 0,
+            created_at: 0,
+            deleted: false,
+            sequence: "MK".to_owned(),
+            chain_types: Vec::new(),
+            model_id: None,
+            job: None,
+            seed: None,
+            sample: None,
+            rank: None,
+            mean_plddt: None,
+            metadata: Map::new(),
+            parts: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn files_and_a_better_mean_are_added_to_what_is_there() {
+        let part = |kind, name: &str, byte: u8| Part {
+            kind,
+            name: name.to_owned(),
+            size: 1,
+            body: PartBody::Fresh(vec![byte].into()),
+        };
+        let mut current = prediction();
+        current.mean_plddt = Some(80.0);
+        current.parts = vec![
+            part(PartKind::Structure, "", 1),
+            part(PartKind::Original, "a.pdb", 2),
+            part(PartKind::Original, "b.json", 2),
+            part(PartKind::Source, "a.pdb#0", 2),
+            part(PartKind::Source, "b.json#0", 2),
+            part(PartKind::Reference, "source a.pdb#0", 2),
+            part(PartKind::Reference, "source b.json#0", 2),
+        ];
+        let change = Change {
+            originals: vec![part(PartKind::Original, "a.json", 3), part(PartKind::Original, "a.pdb", 4)],
+            mean_plddt: Some(80.5),
+            ..Change::default()
+        };
+        let next = change.apply(&current).unwrap();
+        let names: Vec<_> = next.parts.iter().map(|part| (part.kind, part.name.as_str())).collect();
+        let wanted = [
+            (PartKind::Structure, ""),
+            (PartKind::Original, "a.json"),
+            (PartKind::Original, "a.pdb"),
+            (PartKind::Original, "b.json"),
+            (PartKind::Source, "b.json#0"),
+            (PartKind::Reference, "source b.json#0"),
+        ];
+        assert_eq!((names, next.mean_plddt), (wanted.to_vec(), Some(80.5)));
+        assert_eq!(next.parts[2], change.originals[1]);
+        assert_eq!(Change::default().apply(&current).unwrap(), current);
+    }
+
+    #[test]
+    fn what_an_array_was_coded_beside_goes_with_it() {
+        let part = |kind, name: &str| Part { kind, name: name.to_owned(), size: 1, body: PartBody::Stored(7) };
+        let mut current = prediction();
+        current.parts = vec![
+            part(PartKind::Array, "pae"),
+            part(PartKind::Array, "pde"),
+            part(PartKind::Reference, "array pae"),
+            part(PartKind::Reference, "array pde"),
+        ];
+        let change = Change { arrays: vec![("pae".to_owned(), None)], ..Change::default() };
+        let next = change.apply(&current).unwrap();
+        let names: Vec<_> = next.parts.iter().map(|part| part.name.as_str()).collect();
+        assert_eq!(names, ["pde", "array pde"]);
+        let change = Change { arrays: vec![("pde".to_owned(), Some(part(PartKind::Array, "pde")))], ..change };
+        assert_eq!(change.apply(&next).unwrap().parts, [part(PartKind::Array, "pde")]);
     }
 }

@@ -5,6 +5,8 @@
 
 mod merge;
 
+use std::sync::Arc;
+
 use crate::record::{Analysis, Map, Part, PartBody, Prediction, ResidueKind};
 
 pub(crate) use merge::merge;
@@ -24,6 +26,14 @@ pub enum OnConflict {
 /// One step of a transaction.
 #[derive(Debug, Clone)]
 pub enum Operation {
+    /// Fails with `Conflict` unless a prediction is at this version; writes nothing. What was decided on a state that was
+    /// read before is applied to that state or not at all.
+    Expect {
+        /// The prediction.
+        id: String,
+        /// Its current version; `None` where it is absent or deleted.
+        version: Option<u32>,
+    },
     /// Stores a prediction. `prediction.model_id` is unset; `model` is a model's id or name, registered if unknown.
     Store {
         /// The encoded prediction; `version` and `updated_at` are filled in by the transaction.
@@ -50,6 +60,13 @@ pub enum Operation {
         cascade: bool,
         /// Remove every version now.
         purge: bool,
+    },
+    /// A store, update or delete, after which at most so many versions of the prediction stay, and those that tags name.
+    Bounded {
+        /// The operation.
+        operation: Arc<Operation>,
+        /// How many, the current one among them; at least 1.
+        keep_versions: u32,
     },
     /// Registers a model, or finds the one with the same name, version and configuration.
     StoreModel {
@@ -96,9 +113,36 @@ impl Operation {
             Self::Store { prediction, .. } => total(&mut prediction.parts.iter()),
             Self::Update { change, .. } => {
                 let structure = change.structure.iter().flat_map(|(parts, _)| parts);
-                total(&mut structure.chain(change.arrays.iter().filter_map(|(_, part)| part.as_ref())))
+                let arrays = change.arrays.iter().filter_map(|(_, part)| part.as_ref());
+                total(&mut structure.chain(arrays).chain(&change.originals))
             }
+            Self::Bounded { operation, .. } => operation.fresh_bytes(),
             _ => 0,
+        }
+    }
+
+    /// Whether it may make a store larger; what only takes away is never refused for want of room.
+    #[must_use]
+    pub fn adds(&self) -> bool {
+        match self {
+            Self::Bounded { operation, .. } => operation.adds(),
+            Self::Expect { .. } | Self::Delete { .. } | Self::DeleteModel { .. } | Self::DeleteAnalysis { .. } => false,
+            Self::Store { .. }
+            | Self::Update { .. }
+            | Self::StoreModel { .. }
+            | Self::UpdateModel { .. }
+            | Self::StoreAnalysis(_) => true,
+        }
+    }
+
+    /// The prediction that a store, update or delete is about.
+    #[must_use]
+    pub fn prediction_id(&self) -> Option<&str> {
+        match self {
+            Self::Store { prediction, .. } => Some(&prediction.id),
+            Self::Update { id, .. } | Self::Delete { id, .. } => Some(id),
+            Self::Bounded { operation, .. } => operation.prediction_id(),
+            _ => None,
         }
     }
 }
@@ -124,6 +168,10 @@ pub struct Change {
     pub rank: Option<Option<i64>>,
     /// Arrays to add or replace by name; `None` removes one.
     pub arrays: Vec<(String, Option<Part>)>,
+    /// Files to add or replace by name, and the arrays they are predicted from.
+    pub originals: Vec<Part>,
+    /// Mean pLDDT (0-100) from now on.
+    pub mean_plddt: Option<f64>,
     /// Time of the prediction, µs.
     pub created_at: Option<i64>,
 }
@@ -149,4 +197,6 @@ pub enum Outcome {
     Deleted,
     /// The id of a model or analysis that was stored, found or changed.
     Id(String),
+    /// A prediction is as expected.
+    AsExpected,
 }

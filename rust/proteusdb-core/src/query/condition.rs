@@ -16,6 +16,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::literal::{Literal, quote};
+use super::pattern::TextPattern;
 use super::source::Row;
 use super::view::View;
 use super::{Field, Pattern};
@@ -50,6 +51,10 @@ pub enum Check {
     Between(Option<Literal>, Option<Literal>),
     /// A sequence that matches.
     Matches(Pattern),
+    /// A text that matches.
+    Reads(TextPattern),
+    /// A text with this within, or a list with this among its items.
+    Contains(Literal),
     /// `None`.
     IsNull,
     /// Not there.
@@ -84,6 +89,22 @@ impl Comparison {
             Self::AtMost => "<=",
             Self::Greater => ">",
             Self::AtLeast => ">=",
+        }
+    }
+
+    /// Whether it asks for an order, not for equality.
+    pub(super) fn is_ordered(self) -> bool {
+        !matches!(self, Self::Equal | Self::Different)
+    }
+
+    /// The same with its sides exchanged.
+    pub(super) fn turned(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::AtMost => Self::AtLeast,
+            Self::Greater => Self::Less,
+            Self::AtLeast => Self::AtMost,
+            same => same,
         }
     }
 }
@@ -157,6 +178,7 @@ impl Condition {
             Self::Test { check: Check::Matches(pattern), .. } if !pattern.is_glob() => 4,
             Self::Test { field: Field::Metadata(_), .. } => 3,
             Self::Test { field: Field::Sequence, .. } => 2,
+            Self::Test { field: Field::ChainTypes | Field::Chains | Field::Structure | Field::Arrays, .. } => 1,
             Self::Test { field: Field::Id | Field::Job | Field::Model | Field::ModelVersion, .. } => 1,
             Self::Test { .. } => 0,
             Self::And(parts) | Self::Or(parts) => parts.iter().map(Self::cost).max().unwrap_or(0),
@@ -188,6 +210,8 @@ impl Check {
                 };
                 bound(low, Ordering::Less) && bound(high, Ordering::Greater)
             }
+            Self::Reads(pattern) => datum.as_text().is_some_and(|text| pattern.matches(text)),
+            Self::Contains(literal) => datum.contains(literal),
             Self::IsNull => datum.is_null(),
             Self::IsMissing => datum.is_missing(),
             Self::Matches(_) => false,
@@ -233,6 +257,8 @@ impl Check {
             Self::Between(None, Some(high)) => write!(f, "{field} <= {high}"),
             Self::Between(None, None) => write!(f, "not {field} is missing"),
             Self::Matches(pattern) => write!(f, "{field} {} {}", pattern.operator(), quote(pattern.text())),
+            Self::Reads(pattern) => write!(f, "{field} {} {}", pattern.operator(), quote(pattern.text())),
+            Self::Contains(literal) => write!(f, "{field} contains {literal}"),
             Self::IsNull => write!(f, "{field} is null"),
             Self::IsMissing => write!(f, "{field} is missing"),
         }

@@ -4,6 +4,7 @@
 //! access      job "screen" (3 rows)
 //! instead of  length 100 to 120 (8214 rows), every prediction in id order (10000 rows or more)
 //! conditions  length between 100 and 120 and job == 'screen'
+//! by index    metadata.organism == 'E. coli'
 //! order       -confidence, id: the first 10 of all matches
 //! rows        3 visited, 2 matched, 2 returned
 //! time        0.2 ms
@@ -13,7 +14,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Criteria;
-use super::plan::{Estimate, Plan, describe, describe_conditions};
+use super::plan::{Estimate, Ordered, Plan, describe, describe_conditions};
+use super::source::Access;
 use crate::record::{Map, Value};
 
 /// The way a query took and what it met.
@@ -29,6 +31,8 @@ pub struct Explanation {
     pub rejected: Vec<String>,
     /// The conditions verified on each row, in the order they are asked.
     pub conditions: Vec<String>,
+    /// The conditions that the index answers, so that no row need be asked.
+    pub answered: Vec<String>,
     /// The order of the answer, and how it came about.
     pub order: String,
     /// Rows looked at.
@@ -53,12 +57,14 @@ impl Explanation {
                 (describe(taken), others.map(words).collect())
             }
         };
+        let (answered, conditions) = asked(criteria, &plan.answered);
         Self {
             access,
             estimated: plan.estimate.rows,
             estimated_or_more: plan.estimate.or_more,
             rejected,
-            conditions: describe_conditions(&criteria.conditions),
+            conditions,
+            answered,
             order: criteria.order.to_string(),
             visited: 0,
             matched: 0,
@@ -66,6 +72,19 @@ impl Explanation {
             stopped_early: false,
             time: Duration::ZERO,
         }
+    }
+
+    /// Notes that the rows came in the order asked for, along an index.
+    pub(super) fn took_order(&mut self, ordered: &Ordered, criteria: &Criteria) {
+        self.access = format!("{}, in order", describe(&ordered.access));
+        (self.answered, self.conditions) = asked(criteria, &ordered.answered);
+        self.stopped_early = true;
+    }
+
+    /// Notes that the rows were found along all of them, where every condition was asked.
+    pub(super) fn took_everything(&mut self) {
+        self.access = describe(&Access::All);
+        self.conditions.append(&mut self.answered);
     }
 
     /// The same as plain values; `seconds` is the time.
@@ -79,6 +98,7 @@ impl Explanation {
             ("estimated_or_more", Value::Bool(self.estimated_or_more)),
             ("rejected", texts(&self.rejected)),
             ("conditions", texts(&self.conditions)),
+            ("answered", texts(&self.answered)),
             ("order", Value::Text(self.order.clone())),
             ("visited", number(self.visited)),
             ("matched", number(self.matched)),
@@ -90,6 +110,14 @@ impl Explanation {
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
     }
+}
+
+/// The conditions that the index answers, and those that are verified.
+fn asked(criteria: &Criteria, answered: &[usize]) -> (Vec<String>, Vec<String>) {
+    let texts = |numbered: Vec<(usize, String)>| numbered.into_iter().map(|(_, text)| text).collect();
+    let all = describe_conditions(&criteria.conditions).into_iter().enumerate();
+    let (answered, asked) = all.partition(|(number, _)| answered.contains(number));
+    (texts(answered), texts(asked))
 }
 
 impl fmt::Display for Estimate {
@@ -107,6 +135,9 @@ impl fmt::Display for Explanation {
         }
         let conditions = if self.conditions.is_empty() { "none".to_owned() } else { self.conditions.join(" and ") };
         writeln!(f, "conditions  {conditions}")?;
+        if !self.answered.is_empty() {
+            writeln!(f, "by index    {}", self.answered.join(" and "))?;
+        }
         writeln!(f, "order       {}", self.order)?;
         let stopped = if self.stopped_early { ", stopped early" } else { "" };
         writeln!(

@@ -1,8 +1,8 @@
 //! The fields a query can name, one catalogue for criteria, `where`, `order_by` and `best`.
 //!
 //! ```text
-//! id  sequence  length  confidence  ranking_score  model  model_version  job  seed  sample  rank
-//! created_at  updated_at  version  metadata.<path>
+//! id  sequence  length  chains  chain_types  confidence  ranking_score  model  model_version  job  seed  sample  rank
+//! created_at  updated_at  version  structure  arrays  metadata.<path>
 //! ```
 //!
 //! `prediction_id` is `id` and `model_name` is `model`, as the calls of the library name them.
@@ -22,6 +22,10 @@ pub enum Field {
     Sequence,
     /// Residues in the sequence.
     Length,
+    /// Chains in the sequence.
+    Chains,
+    /// What each chain is: protein, rna, dna.
+    ChainTypes,
     /// 0-1.
     Confidence,
     /// On the predictor's own scale.
@@ -44,6 +48,10 @@ pub enum Field {
     UpdatedAt,
     /// The visible version.
     Version,
+    /// Whether there is one: nothing of it can be asked.
+    Structure,
+    /// The names of the arrays.
+    Arrays,
     /// A dotted path into the metadata.
     Metadata(String),
 }
@@ -57,17 +65,25 @@ pub enum FieldType {
     Number,
     /// Moments.
     Time,
+    /// A list of texts.
+    List,
+    /// There or not.
+    Presence,
     /// Whatever the metadata hold.
     Any,
 }
 
 const METADATA: &str = "metadata.";
+/// The longest path of a declared index in bytes.
+const MAX_DECLARED: usize = 1_000;
 
 /// Every name with its field; the first name of a field is the one shown.
-const CATALOGUE: [(&str, Field); 16] = [
+const CATALOGUE: [(&str, Field); 20] = [
     ("id", Field::Id),
     ("sequence", Field::Sequence),
     ("length", Field::Length),
+    ("chains", Field::Chains),
+    ("chain_types", Field::ChainTypes),
     ("confidence", Field::Confidence),
     ("ranking_score", Field::RankingScore),
     ("model", Field::Model),
@@ -79,6 +95,8 @@ const CATALOGUE: [(&str, Field); 16] = [
     ("created_at", Field::CreatedAt),
     ("updated_at", Field::UpdatedAt),
     ("version", Field::Version),
+    ("structure", Field::Structure),
+    ("arrays", Field::Arrays),
     ("prediction_id", Field::Id),
     ("model_name", Field::Model),
 ];
@@ -102,6 +120,10 @@ impl Field {
         }
         let hint = did_you_mean(name, CATALOGUE.iter().map(|(known, _)| *known));
         let shown: String = name.chars().take(60).collect();
+        let hint = match hint.is_empty() && !name.starts_with("metadata") {
+            true => format!("; a key of the metadata is metadata.{shown}"),
+            false => hint,
+        };
         Err(format!("unknown field {shown:?}{hint}"))
     }
 
@@ -117,6 +139,33 @@ impl Field {
         Ok(Self::Metadata(path.to_owned()))
     }
 
+    /// The field with this name, if it is one that an index may be declared on.
+    ///
+    /// # Errors
+    /// `Query` for an unknown name, and for a field that always has an index or never one.
+    pub fn declarable(name: &str) -> Result<Self> {
+        let field = Self::parse(name)?;
+        let problem = match &field {
+            Self::Metadata(path) if path.len() > MAX_DECLARED => format!("a path of more than {MAX_DECLARED} bytes"),
+            Self::Metadata(_) | Self::RankingScore | Self::Seed | Self::Sample | Self::Rank => return Ok(field),
+            Self::ModelVersion | Self::UpdatedAt | Self::Version => format!("{field} has no index"),
+            Self::Chains | Self::ChainTypes | Self::Structure | Self::Arrays => format!("{field} has no index"),
+            indexed => format!("{indexed} always has an index"),
+        };
+        Err(Error::query(format!(
+            "{problem}; an index can be declared on metadata.<path>, ranking_score, seed, sample or rank"
+        )))
+    }
+
+    /// The name that [`Field::parse`] reads.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Metadata(path) => format!("{METADATA}{path}"),
+            known => known.to_string(),
+        }
+    }
+
     /// The names a message offers.
     #[must_use]
     pub fn allowed() -> String {
@@ -129,9 +178,11 @@ impl Field {
     pub fn value_type(&self) -> FieldType {
         match self {
             Self::Id | Self::Sequence | Self::Model | Self::ModelVersion | Self::Job => FieldType::Text,
-            Self::Length | Self::Confidence | Self::RankingScore | Self::Version => FieldType::Number,
+            Self::Length | Self::Chains | Self::Confidence | Self::RankingScore | Self::Version => FieldType::Number,
             Self::Seed | Self::Sample | Self::Rank => FieldType::Number,
             Self::CreatedAt | Self::UpdatedAt => FieldType::Time,
+            Self::ChainTypes | Self::Arrays => FieldType::List,
+            Self::Structure => FieldType::Presence,
             Self::Metadata(_) => FieldType::Any,
         }
     }
@@ -169,6 +220,17 @@ mod tests {
         assert_eq!(Field::parse("prediction_id").unwrap().to_string(), "id");
         assert_eq!(Field::parse("metadata.scores.ptm").unwrap().to_string(), "metadata.scores.ptm");
         assert_eq!(Field::parse("metadata.my key.n").unwrap().to_string(), "metadata.'my key'.n");
+    }
+
+    #[test]
+    fn some_fields_may_be_declared() {
+        for name in ["metadata.my key.n", "ranking_score", "seed", "sample", "rank"] {
+            assert_eq!(Field::declarable(name).unwrap().name(), name);
+        }
+        assert!(Field::declarable("job").unwrap_err().message().contains("job always has an index; an index can"));
+        assert!(Field::declarable("version").unwrap_err().message().contains("version has no index"));
+        assert!(Field::declarable("organism").unwrap_err().message().contains("metadata.organism"));
+        assert!(Field::declarable(&format!("metadata.{}", "x".repeat(1_001))).is_err());
     }
 
     #[test]

@@ -5,7 +5,9 @@
 //!                               ├ order         fields, then id
 //!                               └ limit offset as_of
 //! criteria to a way    Plan                     the shortest access path a Source has           plan
+//! index on any field   Cover                    where its rows stand                                cover ordered
 //! way to rows          Scan -> Top              verified row by row, the first kept             scan top run
+//! questions to columns Push -> Verifier         for an engine that scans by itself              push verify
 //! ```
 //!
 //! A back end implements [`Source`] and [`Row`]; [`run()`], [`count`] and [`best()`] do the rest. What a condition or a
@@ -13,6 +15,7 @@
 
 mod best;
 mod condition;
+mod cover;
 mod criteria;
 mod deadline;
 mod explanation;
@@ -21,8 +24,11 @@ mod field;
 mod literal;
 mod moment;
 mod order;
+pub mod ordered;
+mod patience;
 pub mod pattern;
 mod plan;
+mod push;
 mod run;
 mod scan;
 mod source;
@@ -30,6 +36,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod top;
+mod verify;
 mod view;
 
 pub use best::{Contest, best};
@@ -39,9 +46,12 @@ pub use deadline::Deadline;
 pub use explanation::Explanation;
 pub use field::{Field, FieldType};
 pub use literal::Literal;
-pub use moment::Moments;
+pub use moment::{Moments, show as show_moment};
 pub use order::{Direction, Order};
-pub use pattern::Pattern;
+pub use patience::interruptibly;
+pub use pattern::{Pattern, TextPattern};
+pub use push::{Ask, End, Push, START};
 pub use run::{Answer, count, run};
-pub use source::{Access, Row, Source, Visit};
+pub use source::{Abilities, Access, Row, Source, Visit};
 pub use top::Hit;
+pub use verify::{Gather, Verifier};

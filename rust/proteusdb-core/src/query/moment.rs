@@ -4,23 +4,30 @@
 //! 2024-01-01                     the whole UTC day, 00:00:00.000000 to 23:59:59.999999
 //! 2024-01-01T12:30               that moment, UTC
 //! 2024-01-01 12:30:00+02:00      that moment
+//! today, yesterday               the whole UTC day
+//! now, 90 minutes ago            that moment; also seconds, hours, days, weeks, months, years
 //! ```
+//!
+//! What is told from now on is fixed when it is read.
 //!
 //! Every text is a [`Moments`], a first and a last microsecond; a full date-time has both the same. So "on that day",
 //! "not before" and "not after" are all comparisons with one of its two ends.
 
 use std::cmp::Ordering;
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 
 use crate::error::{Error, Result};
 use crate::record::Value;
 
 /// What a message about a wrong date offers.
 pub(super) const ALLOWED: &str = "a date (2024-01-01, the whole UTC day), a datetime, or an ISO 8601 date-time \
-                                  (2024-01-01T12:30:00, UTC unless it has an offset)";
+                                  (2024-01-01T12:30:00, UTC unless it has an offset), or now, today, yesterday, \
+                                  7 days ago";
+
+const AGO: &str = " ago";
 
 /// A stretch of time in µs since 1970-01-01T00:00:00Z, both ends inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +48,11 @@ impl Moments {
     /// Reads a date or date-time; `None` where the text is neither.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
+        if text.starts_with(['n', 't', 'y']) || text.ends_with(AGO) {
+            return Self::from_now(text);
+        }
         if text.len() == "2024-01-01".len() {
-            let day: Date = text.parse().ok()?;
-            let last = day.tomorrow().map_or(i64::MAX, |next| micros_of(next.into()).unwrap_or(i64::MAX) - 1);
-            return Some(Self { first: micros_of(day.into())?, last });
+            return Self::day(text.parse().ok()?);
         }
         if let Ok(moment) = text.parse::<Timestamp>() {
             return Some(Self::at(micros(moment)));
@@ -55,6 +63,36 @@ impl Moments {
             return None;
         }
         Some(Self::at(micros_of(text.parse().ok()?)?))
+    }
+
+    /// A whole UTC day.
+    fn day(day: Date) -> Option<Self> {
+        let last = day.tomorrow().map_or(i64::MAX, |next| micros_of(next.into()).unwrap_or(i64::MAX) - 1);
+        Some(Self { first: micros_of(day.into())?, last })
+    }
+
+    /// `now`, `today`, `yesterday`, `7 days ago`.
+    fn from_now(text: &str) -> Option<Self> {
+        let now = TimeZone::UTC.to_datetime(Timestamp::now());
+        match text {
+            "now" => return micros_of(now).map(Self::at),
+            "today" => return Self::day(now.date()),
+            "yesterday" => return Self::day(now.date().yesterday().ok()?),
+            _ => {}
+        }
+        let (count, unit) = text.strip_suffix(AGO)?.split_once(' ')?;
+        let count = i64::from(count.bytes().all(|digit| digit.is_ascii_digit()).then(|| count.parse::<u32>().ok())??);
+        let span = match unit.strip_suffix('s').unwrap_or(unit) {
+            "second" => Span::new().try_seconds(count),
+            "minute" => Span::new().try_minutes(count),
+            "hour" => Span::new().try_hours(count),
+            "day" => Span::new().try_days(count),
+            "week" => Span::new().try_weeks(count),
+            "month" => Span::new().try_months(count),
+            "year" => Span::new().try_years(count),
+            _ => return None,
+        };
+        now.checked_sub(span.ok()?).ok().and_then(micros_of).map(Self::at)
     }
 
     /// Reads a value given for `name`.
@@ -132,7 +170,15 @@ mod tests {
     fn what_is_no_date_is_refused() {
         for text in [
             "",
-            "yesterday",
+            "tomorrow",
+            "noon",
+            "days ago",
+            "-1 days ago",
+            "1.5 days ago",
+            "9999999999 days ago",
+            "4000000000 years ago",
+            "5 lightyears ago",
+            "5 days",
             "2024",
             "2024-1-1",
             "2024-02-30",
@@ -151,6 +197,24 @@ mod tests {
             error.message().contains("as_of: a value of type int is no date; allowed is a date (2024-01-01"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn what_is_told_from_now_on() {
+        let now = Moments::read("now").unwrap().first;
+        let today = Moments::read("today").unwrap();
+        assert!(today.last - today.first == DAY - 1 && today.first % DAY == 0);
+        assert_eq!(Moments::read("yesterday").unwrap().last + 1, today.first);
+        for (text, back) in [("1 day ago", DAY), ("2 weeks ago", 14 * DAY), ("24 hours ago", DAY), ("0 seconds ago", 0)]
+        {
+            let then = Moments::read(text).unwrap();
+            assert_eq!(then.first, then.last, "{text}");
+            // The clock goes on between two readings, and never by a minute.
+            assert!((0..60_000_000).contains(&(then.first + back - now)), "{text}");
+        }
+        let year = now - Moments::read("1 year ago").unwrap().first;
+        assert!((364 * DAY..367 * DAY).contains(&year));
+        assert!(Moments::read("3 months ago").unwrap().first < now - 88 * DAY);
     }
 
     #[test]

@@ -61,6 +61,11 @@ impl Order {
         matches!(self.keys.as_slice(), [] | [(Field::Id, Direction::Ascending), ..])
     }
 
+    /// By which fields, and which way round.
+    pub fn fields(&self) -> impl Iterator<Item = (&Field, Direction)> {
+        self.keys.iter().map(|(field, direction)| (field, *direction))
+    }
+
     /// What decides where a row stands, before its id does.
     pub(super) fn keys(&self, view: &View<'_>) -> Result<Vec<SortKey>> {
         let key = |(field, direction): &(Field, Direction)| Ok(SortKey::new(view.get(field)?, *direction));

@@ -9,7 +9,7 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use super::plan::{Plan, describe};
+use super::plan::{Ordered, Plan};
 use super::scan::{End, Scan};
 use super::source::{Access, Source};
 use super::top::{Hit, Top};
@@ -34,11 +34,17 @@ pub fn run(source: &dyn Source, criteria: &Criteria, deadline: Deadline) -> Resu
         if criteria.limit == Some(0) {
             return Ok(Vec::new());
         }
+        if let Some(ordered) = &plan.ordered
+            && let Some(hits) = along(scan, criteria, ordered, plan.estimate.rows)?
+        {
+            explanation.took_order(ordered, criteria);
+            return Ok(hits);
+        }
         let budget = if *access == Access::All { u64::MAX } else { plan.trial.unwrap_or(0) };
         if criteria.order.is_by_id() && budget > 0 {
             let (hits, end) = in_id_order(scan, criteria, budget)?;
             if end != End::Budget {
-                explanation.access = describe(&Access::All);
+                explanation.took_everything();
                 explanation.stopped_early = end == End::Full;
                 return Ok(hits);
             }
@@ -54,10 +60,19 @@ pub fn run(source: &dyn Source, criteria: &Criteria, deadline: Deadline) -> Resu
 /// # Errors
 /// As [`run`].
 pub fn count(source: &dyn Source, criteria: &Criteria, deadline: Deadline) -> Result<u64> {
-    let plan = Plan::new(source, criteria)?;
-    let mut scan = Scan::new(source, criteria, deadline);
-    if let Some(access) = &plan.access {
-        scan.all(access, &mut |_| Ok(()))?;
+    source.heed(&deadline);
+    if criteria.conditions.is_empty()
+        && criteria.as_of.is_none()
+        && let Some(total) = source.total()?
+    {
+        return Ok(total);
+    }
+    let plan = Plan::of_count(source, criteria)?;
+    let mut scan = Scan::new(source, criteria, &plan, deadline);
+    match &plan.access {
+        None => {}
+        Some(access) if plan.is_exact(criteria) => return source.estimate(access, u64::MAX),
+        Some(access) => scan.all(access, &mut |_| Ok(()))?,
     }
     Ok(scan.matched)
 }
@@ -70,9 +85,10 @@ pub(super) fn answer(
     find: impl FnOnce(&mut Scan<'_>, &Plan, &Access, &mut Explanation) -> Result<Vec<Hit>>,
 ) -> Result<Answer> {
     let started = Instant::now();
+    source.heed(&deadline);
     let plan = Plan::new(source, criteria)?;
     let mut explanation = Explanation::new(&plan, criteria);
-    let mut scan = Scan::new(source, criteria, deadline);
+    let mut scan = Scan::new(source, criteria, &plan, deadline);
     let hits = match &plan.access {
         Some(access) => find(&mut scan, &plan, access, &mut explanation)?,
         None => Vec::new(),
@@ -82,6 +98,15 @@ pub(super) fn answer(
     explanation.returned = hits.len() as u64;
     explanation.time = started.elapsed();
     Ok(Answer { hits, explanation })
+}
+
+/// The answer as it comes along an index that has its order; `None` where that takes more than `budget` rows, or where
+/// the index ends before the answer is full and rows without a value may follow.
+fn along(scan: &mut Scan<'_>, criteria: &Criteria, ordered: &Ordered, budget: u64) -> Result<Option<Vec<Hit>>> {
+    let mut top = Top::of(criteria);
+    let end = scan.ordered(ordered, budget, &mut |view| top.next(view))?;
+    let whole = end == End::Full || end == End::Path && (ordered.complete || top.is_full());
+    Ok(whole.then(|| top.finish(criteria.skipped())))
 }
 
 /// The answer as it comes along the scan of everything, which is in id order; it may end for want of budget.

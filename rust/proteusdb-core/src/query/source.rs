@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
+use super::ordered::Span;
+use super::{Deadline, Field, Pattern};
 use crate::error::Result;
-use crate::record::{Map, PredictionModel};
+use crate::record::{Map, PartKind, PredictionModel, ResidueKind};
 
-/// A way to the rows that may match. Every row that matches the named condition is visited exactly once; a path may
-/// visit more (the predicate decides), never fewer.
+/// A way to the rows that may match. Every row that meets the named condition is visited exactly once, and no other but
+/// along [`Access::SequencePrefix`]: the conditions that a path answers are not asked again.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Access {
     /// Every current prediction, in id order.
@@ -32,6 +34,13 @@ pub enum Access {
     },
     /// Confidence at least this.
     Confidence(f64),
+    /// One of these models (by id), with at least this confidence.
+    ModelConfidence {
+        /// Model ids.
+        ids: Vec<String>,
+        /// The least confidence.
+        least: f64,
+    },
     /// Length within the bounds, inclusive.
     Length {
         /// Fewest residues.
@@ -39,10 +48,34 @@ pub enum Access {
         /// Most residues.
         max: u32,
     },
-    /// Some chain begins with these upper-case residues.
+    /// Some chain begins with these upper-case residues, or nearly so.
     SequencePrefix(String),
+    /// A sequence that matches. Asked of a source that [finds residues](Abilities::residues).
+    Matching(Pattern),
     /// Part of this job.
     Job(String),
+    /// These ids, in order.
+    Ids(Vec<String>),
+    /// A value of a field that [`Source::declared`] names lies in one of the spans.
+    Values {
+        /// The field.
+        field: Field,
+        /// Of the [keys](super::ordered) of values, in order and apart.
+        spans: Vec<Span>,
+    },
+    /// On every one of these paths. Asked of a source that [intersects](Abilities::intersects).
+    Every(Vec<Access>),
+}
+
+/// What a source can do beyond following one path.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// It follows [`Access::Every`].
+    pub intersects: bool,
+    /// It follows [`Access::Matching`].
+    pub residues: bool,
+    /// It has [`Access::ModelConfidence`], and [visits in order](Source::scan_ordered).
+    pub orders: bool,
 }
 
 /// One row as a predicate sees it. Cheap columns are plain; sequence and metadata cost a look-up or a decode.
@@ -73,6 +106,16 @@ pub trait Row {
     fn updated_at(&self) -> i64;
     /// Residues in the sequence.
     fn length(&self) -> u32;
+    /// What each chain is.
+    ///
+    /// # Errors
+    /// `Corruption` where it cannot be read.
+    fn chain_types(&self) -> Result<Vec<ResidueKind>>;
+    /// Kind and name of the parts.
+    ///
+    /// # Errors
+    /// `Corruption` where they cannot be read.
+    fn parts(&self) -> Result<Vec<(PartKind, String)>>;
     /// Chains joined by `:`.
     ///
     /// # Errors
@@ -96,7 +139,8 @@ pub trait Source {
     /// Whatever the back end or `visit` fails with.
     fn scan(&self, access: &Access, visit: &mut Visit<'_>) -> Result<()>;
 
-    /// At most how many rows the access path leads to, counted no further than `cap`.
+    /// At most how many rows the access path leads to, counted no further than `cap`. Of a path that answers its
+    /// conditions it is their number, where `cap` is `u64::MAX`.
     ///
     /// # Errors
     /// Whatever the back end fails with.
@@ -107,4 +151,37 @@ pub trait Source {
     /// # Errors
     /// Whatever the back end fails with.
     fn models(&self, name: Option<&str>, version: Option<&str>) -> Result<Vec<String>>;
+
+    /// What it can do beyond that; nothing, unless a back end says otherwise.
+    fn abilities(&self) -> Abilities {
+        Abilities::default()
+    }
+
+    /// Heeds a deadline from now on within its own loops, where it has long ones.
+    fn heed(&self, _deadline: &Deadline) {}
+
+    /// How many current predictions there are, where that is known without counting.
+    ///
+    /// # Errors
+    /// Whatever the back end fails with.
+    fn total(&self) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
+    /// Visits the rows of a path in the order of what its index is over (with one model, its confidence or its
+    /// `created_at`), or backwards. Asked of a source that [orders](Abilities::orders).
+    ///
+    /// # Errors
+    /// Whatever the back end or `visit` fails with.
+    fn scan_ordered(&self, access: &Access, _descending: bool, visit: &mut Visit<'_>) -> Result<()> {
+        self.scan(access, visit)
+    }
+
+    /// The fields that have an index of [`Access::Values`]; none, unless a back end says otherwise.
+    ///
+    /// # Errors
+    /// Whatever the back end fails with.
+    fn declared(&self) -> Result<Vec<Field>> {
+        Ok(Vec::new())
+    }
 }

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::ops::ControlFlow;
 
 use super::Criteria;
 use super::order::{Order, SortKey};
@@ -61,19 +62,19 @@ impl PartialOrd for Entry {
 }
 
 /// The first rows so far.
-pub(super) struct Top<'c> {
-    order: &'c Order,
+pub(super) struct Top {
+    order: Order,
     /// How many are kept, the skipped ones included.
     room: usize,
     heap: BinaryHeap<Entry>,
 }
 
-impl<'c> Top<'c> {
+impl Top {
     /// Room for the rows that the criteria skip and return.
-    pub(super) fn of(criteria: &'c Criteria) -> Self {
+    pub(super) fn of(criteria: &Criteria) -> Self {
         let rows = criteria.limit.map_or(u64::MAX, |limit| limit.saturating_add(criteria.offset));
         let room = usize::try_from(rows).unwrap_or(usize::MAX);
-        Self { order: &criteria.order, room, heap: BinaryHeap::new() }
+        Self { order: criteria.order.clone(), room, heap: BinaryHeap::new() }
     }
 
     /// Looks at one more row.
@@ -85,6 +86,23 @@ impl<'c> Top<'c> {
         }
         self.push(Entry { keys, hit: Hit::of(view) });
         Ok(())
+    }
+
+    /// Looks at a row that stands no earlier by its sort keys than those before; `Break` where no such row can be kept
+    /// any more.
+    pub(super) fn next(&mut self, view: &View<'_>) -> Result<ControlFlow<()>> {
+        if self.heap.len() >= self.room {
+            let keys = self.order.keys(view)?;
+            if self.heap.peek().is_none_or(|worst| worst.keys < keys) {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        self.offer(view).map(ControlFlow::Continue)
+    }
+
+    /// Whether as many rows are kept as are wanted.
+    pub(super) fn is_full(&self) -> bool {
+        self.heap.len() >= self.room
     }
 
     /// Adds a row that was looked at before.

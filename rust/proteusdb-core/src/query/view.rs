@@ -11,7 +11,7 @@ use super::Field;
 use super::literal::Literal;
 use super::source::Row;
 use crate::error::Result;
-use crate::record::{Map, Value};
+use crate::record::{Map, PartKind, Value};
 
 /// A row with what was already read of it.
 pub(super) struct View<'r> {
@@ -49,6 +49,16 @@ impl<'r> View<'r> {
             Field::Id => Datum::Text(row.id()),
             Field::Sequence => Datum::Text(self.sequence()?),
             Field::Length => Datum::integer(Some(i64::from(row.length()))),
+            Field::Chains => Datum::integer(Some(row.chain_types()?.len() as i64)),
+            Field::ChainTypes => Datum::texts(row.chain_types()?.into_iter().map(|kind| kind.name().to_owned())),
+            Field::Structure => {
+                let there = row.parts()?.iter().any(|(kind, _)| *kind == PartKind::Structure);
+                if there { Datum::Value(Cow::Owned(Value::Bool(true))) } else { Datum::Unset }
+            }
+            Field::Arrays => {
+                let arrays = row.parts()?.into_iter().filter(|(kind, _)| *kind == PartKind::Array);
+                Datum::texts(arrays.map(|(_, name)| name))
+            }
             Field::Confidence => Datum::float(row.confidence()),
             Field::RankingScore => Datum::float(row.ranking_score()),
             Field::Model => Datum::text(row.model().map(|model| model.name.as_str())),
@@ -95,6 +105,10 @@ impl<'v> Datum<'v> {
         text.map_or(Self::Unset, Self::Text)
     }
 
+    fn texts(texts: impl Iterator<Item = String>) -> Self {
+        Self::Value(Cow::Owned(Value::List(texts.map(Value::Text).collect())))
+    }
+
     fn integer(number: Option<i64>) -> Self {
         number.map_or(Self::Unset, |number| Self::Value(Cow::Owned(Value::Int(number))))
     }
@@ -114,6 +128,31 @@ impl<'v> Datum<'v> {
             Self::Unset => true,
             Self::Value(value) => **value == Value::Null,
             _ => false,
+        }
+    }
+
+    /// The text, where it is one.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Value(value) => match &**value {
+                Value::Text(text) => Some(text),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether a literal is a part of the text, or equal to an item of the list.
+    pub(super) fn contains(&self, literal: &Literal) -> bool {
+        match self {
+            Self::Value(value) => match &**value {
+                Value::List(items) => items.iter().any(|item| Datum::Value(Cow::Borrowed(item)).equals(literal)),
+                Value::Text(text) => literal.text().is_some_and(|part| text.contains(part)),
+                _ => false,
+            },
+            Self::Text(text) => literal.text().is_some_and(|part| text.contains(part)),
+            Self::Missing | Self::Unset => false,
         }
     }
 

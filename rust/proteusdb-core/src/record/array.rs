@@ -11,6 +11,8 @@ pub enum Dtype {
     Uint(u8),
     /// Floating point of this many bytes (2, 4, 8).
     Float(u8),
+    /// Two floats, the real and the imaginary part, of this many bytes together (8, 16).
+    Complex(u8),
     /// UTF-32 text of this many characters (numpy's `U`).
     Text(u32),
     /// Raw bytes of this length (numpy's `S`).
@@ -27,6 +29,7 @@ impl Dtype {
             ('i', 1 | 2 | 4 | 8) => Some(Self::Int(size as u8)),
             ('u', 1 | 2 | 4 | 8) => Some(Self::Uint(size as u8)),
             ('f', 2 | 4 | 8) => Some(Self::Float(size as u8)),
+            ('c', 8 | 16) => Some(Self::Complex(size as u8)),
             ('U', _) => Some(Self::Text(size)),
             ('S', _) => Some(Self::Bytes(size)),
             _ => None,
@@ -41,6 +44,7 @@ impl Dtype {
             Self::Int(size) => format!("i{size}"),
             Self::Uint(size) => format!("u{size}"),
             Self::Float(size) => format!("f{size}"),
+            Self::Complex(size) => format!("c{size}"),
             Self::Text(size) => format!("U{size}"),
             Self::Bytes(size) => format!("S{size}"),
         }
@@ -51,7 +55,7 @@ impl Dtype {
     pub fn size(self) -> usize {
         match self {
             Self::Bool => 1,
-            Self::Int(size) | Self::Uint(size) | Self::Float(size) => usize::from(size),
+            Self::Int(size) | Self::Uint(size) | Self::Float(size) | Self::Complex(size) => usize::from(size),
             Self::Text(size) => 4 * size as usize,
             Self::Bytes(size) => size as usize,
         }

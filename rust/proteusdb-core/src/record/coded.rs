@@ -10,10 +10,13 @@
 use compact_str::CompactString;
 use indexmap::IndexSet;
 
+/// Distinct texts; the hash is quick, as columns are made by the million and have few values.
+type Values = IndexSet<CompactString, foldhash::fast::RandomState>;
+
 /// A dictionary-coded text column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coded {
-    values: IndexSet<CompactString>,
+    values: Values,
     codes: Vec<u32>,
 }
 
@@ -21,7 +24,7 @@ impl Coded {
     /// An empty column with room for `rows` rows.
     #[must_use]
     pub fn with_capacity(rows: usize) -> Self {
-        Self { values: IndexSet::new(), codes: Vec::with_capacity(rows) }
+        Self { values: Values::default(), codes: Vec::with_capacity(rows) }
     }
 
     /// A column of `rows` empty strings.
@@ -45,11 +48,20 @@ impl Coded {
         self.codes.push(code);
     }
 
+    /// Appends `rows` rows of the same text.
+    pub fn push_many(&mut self, text: &str, rows: usize) {
+        if rows > 0 {
+            self.push(text);
+            let code = self.codes.last().copied().unwrap_or(0);
+            self.codes.resize(self.codes.len() + rows - 1, code);
+        }
+    }
+
     /// Rebuilds a column from stored parts; `None` where a code has no value or the dictionary is not canonical.
     #[must_use]
     pub fn from_parts(values: Vec<CompactString>, codes: Vec<u32>) -> Option<Self> {
         let count = values.len();
-        let values: IndexSet<CompactString> = values.into_iter().collect();
+        let values: Values = values.into_iter().collect();
         let mut used = 0;
         for &code in &codes {
             if code as usize > used {
@@ -58,6 +70,13 @@ impl Coded {
             used += usize::from(code as usize == used);
         }
         (values.len() == count && used == count).then_some(Self { values, codes })
+    }
+
+    /// A column of values that are distinct and in the order of first use.
+    pub(crate) fn from_canonical(values: Vec<CompactString>, codes: Vec<u32>) -> Self {
+        let column = Self { values: values.into_iter().collect(), codes };
+        debug_assert!(Self::from_parts(column.values.iter().cloned().collect(), column.codes.clone()).is_some());
+        column
     }
 
     /// The text of row `row`; rows past the end read as empty.

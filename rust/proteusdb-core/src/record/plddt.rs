@@ -125,12 +125,14 @@ impl Structure {
     }
 }
 
-/// 0-1 where no value is above 1, 0-100 where none is above 100; a column outside both is no pLDDT.
+/// 0-1 where no value is above 1, 0-100 where none is above 100; a column outside both is no pLDDT, nor is one of 0, 1
+/// and 100 alone: BoltzGen flags what it designed, and others fill the column with a constant.
 fn scale_of(column: &Numbers) -> PlddtScale {
     let values = || (0..column.len()).map(|atom| column.get(atom));
     let largest = values().fold(f64::MIN, f64::max);
     let smallest = values().fold(f64::MAX, f64::min);
-    if smallest < 0.0 || largest > 100.0 || largest == 0.0 {
+    let flags = || values().all(|value| value == 0.0 || value == 1.0 || value == 100.0);
+    if smallest < 0.0 || largest > 100.0 || flags() {
         PlddtScale::Absent
     } else if largest <= 1.0 {
         PlddtScale::One

@@ -88,6 +88,33 @@ pub enum PartKind {
     Array = 1,
     /// A file the prediction was loaded from, by file name, byte for byte.
     Original = 2,
+    /// An array that a file is predicted from, by the file's name and its place: `scores.json#0`.
+    Source = 3,
+    /// The array of another sample that an array or a source is coded beside, by that one's kind and name: `array pae`.
+    Reference = 4,
+}
+
+impl PartKind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: [Self; 5] = [Self::Structure, Self::Array, Self::Original, Self::Source, Self::Reference];
+
+    /// What the kind is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Structure => "structure",
+            Self::Array => "array",
+            Self::Original => "original",
+            Self::Source => "source",
+            Self::Reference => "reference",
+        }
+    }
+
+    /// The name of a [`PartKind::Source`] part.
+    #[must_use]
+    pub fn source_name(file: &str, place: usize) -> String {
+        format!("{file}#{place}")
+    }
 }
 
 /// One blob of a prediction.
@@ -103,11 +130,38 @@ pub struct Part {
     pub body: PartBody,
 }
 
+impl Part {
+    /// Which of the arrays that `file` is predicted from this is, if it is one.
+    #[must_use]
+    pub fn place_in(&self, file: &Self) -> Option<usize> {
+        let of_file = self.kind == PartKind::Source && file.kind == PartKind::Original;
+        let place = of_file.then(|| self.name.strip_prefix(file.name.as_str())?.strip_prefix('#')).flatten()?;
+        // As `source_name` prints it, and no longer: "+1" and "01" are other names.
+        place.parse().ok().filter(|&number: &usize| number.to_string() == place)
+    }
+}
+
+impl Part {
+    /// The name of the [`PartKind::Reference`] part of this array, if it has one.
+    #[must_use]
+    pub fn reference_name(&self) -> String {
+        format!("{} {}", self.kind.name(), self.name)
+    }
+
+    /// Whether this is what `array` is coded beside.
+    #[must_use]
+    pub fn is_reference_of(&self, array: &Self) -> bool {
+        self.kind == PartKind::Reference && self.name == array.reference_name()
+    }
+}
+
 /// Where the bytes of a part are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartBody {
     /// In the store, under this blob id.
     Stored(u64),
+    /// In a back end outside this crate, under this key.
+    Kept(Arc<str>),
     /// In memory, not written yet.
     Fresh(Arc<[u8]>),
 }

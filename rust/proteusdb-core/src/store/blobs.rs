@@ -12,6 +12,8 @@
 //! `segments` and `loose` hold bare bytes; the checksum of a blob stands in its entry and binds its id, so bytes of
 //! another blob are found as surely as damaged ones.
 
+use std::collections::BTreeSet;
+
 use heed::RwTxn;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -30,6 +32,9 @@ pub(super) const PACK: u64 = 65_536;
 /// Loose blobs are folded when this many, or this many bytes, have gathered.
 const FOLD_BLOBS: u64 = 64;
 const FOLD_BYTES: u64 = 262_144;
+
+/// Living bytes that shrinking moves in one transaction.
+const MOVED: u64 = 32 << 20;
 
 /// Where a blob's bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +57,11 @@ impl Locator {
         reader.finish().map(|()| Self { segment, offset, length, references, checksum })
     }
 
+    /// Which bytes the blob has.
+    pub(super) fn origin(&self, blob: u64) -> (u64, u64, u64) {
+        (blob, self.length, self.checksum)
+    }
+
     fn write(&self, tables: &Tables, txn: &mut RwTxn<'_>, blob: u64) -> Result<()> {
         let key = Key::new().u64(blob);
         let mut payload = Vec::with_capacity(24);
@@ -70,15 +80,23 @@ pub(super) fn locate(tables: &Tables, txn: &Txn<'_>, blob: u64) -> Result<Locato
     }
 }
 
-/// A blob's bytes, in the map.
-pub(super) fn read<'t>(tables: &Tables, txn: &'t Txn<'_>, blob: u64) -> Result<&'t [u8]> {
-    let at = locate(tables, txn, blob)?;
+/// The bytes where a blob should be, right or wrong.
+pub(super) fn bytes<'t>(tables: &Tables, txn: &'t Txn<'_>, blob: u64) -> Option<&'t [u8]> {
+    slice(tables, txn, blob, &locate(tables, txn, blob).ok()?).ok().flatten()
+}
+
+fn slice<'t>(tables: &Tables, txn: &'t Txn<'_>, blob: u64, at: &Locator) -> Result<Option<&'t [u8]>> {
     let (table, key) = if at.segment == 0 { (tables.loose, blob) } else { (tables.segments, at.segment) };
     let bytes = table.get(txn, Key::new().u64(key).as_bytes()).map_err(lmdb)?;
     let range = usize::try_from(at.offset).ok().zip(usize::try_from(at.length).ok());
-    let slice = bytes.zip(range).and_then(|(bytes, (start, length))| bytes.get(start..start.checked_add(length)?));
-    let slice =
-        slice.ok_or_else(|| Error::corruption(format!("blob {blob}: segment {} does not hold it", at.segment)))?;
+    Ok(bytes.zip(range).and_then(|(bytes, (start, length))| bytes.get(start..start.checked_add(length)?)))
+}
+
+/// A blob's bytes, in the map.
+pub(super) fn read<'t>(tables: &Tables, txn: &'t Txn<'_>, blob: u64) -> Result<&'t [u8]> {
+    let at = locate(tables, txn, blob)?;
+    let slice = slice(tables, txn, blob, &at)?
+        .ok_or_else(|| Error::corruption(format!("blob {blob}: segment {} does not hold it", at.segment)))?;
     if checksum(blob, slice) == at.checksum {
         return Ok(slice);
     }
@@ -121,6 +139,21 @@ impl Packer {
         Ok(blob)
     }
 
+    /// Gives a blob other bytes; its number and references stay.
+    pub(super) fn replace(
+        &mut self,
+        tables: &Tables,
+        txn: &mut RwTxn<'_>,
+        counters: &mut Counters,
+        blob: u64,
+        bytes: &[u8],
+    ) -> Result<()> {
+        let at = locate(tables, txn, blob)?;
+        forget(tables, txn, counters, blob, &at)?;
+        let at = Locator { length: bytes.len() as u64, checksum: checksum(blob, bytes), ..at };
+        self.append(tables, txn, counters, bytes, at)?.write(tables, txn, blob)
+    }
+
     /// Puts a blob's bytes into the open segment; returns where they are now.
     fn append(
         &mut self,
@@ -141,7 +174,8 @@ impl Packer {
         Ok(Locator { segment: self.segment, offset, ..at })
     }
 
-    fn flush(&mut self, tables: &Tables, txn: &mut RwTxn<'_>) -> Result<()> {
+    /// Writes the open segment, so that its blobs can be read.
+    pub(super) fn flush(&mut self, tables: &Tables, txn: &mut RwTxn<'_>) -> Result<()> {
         if !self.bytes.is_empty() {
             append(tables.segments, txn, Key::new().u64(self.segment).as_bytes(), &self.bytes)?;
             self.bytes.clear();
@@ -180,22 +214,27 @@ pub(super) fn retain(tables: &Tables, txn: &mut RwTxn<'_>, blob: u64) -> Result<
     at.write(tables, txn, blob)
 }
 
-/// One version less refers to the blob; the last takes it away.
-pub(super) fn release(tables: &Tables, txn: &mut RwTxn<'_>, counters: &mut Counters, blob: u64) -> Result<()> {
+/// One version less refers to the blob; the last takes it away. The bytes that no version refers to any more.
+pub(super) fn release(tables: &Tables, txn: &mut RwTxn<'_>, counters: &mut Counters, blob: u64) -> Result<u64> {
     let mut at = locate(tables, txn, blob)?;
     at.references = at.references.saturating_sub(1);
     if at.references > 0 {
-        return at.write(tables, txn, blob);
+        return at.write(tables, txn, blob).map(|()| 0);
     }
     let key = Key::new().u64(blob);
     tables.blobs.delete(txn, key.as_bytes()).map_err(lmdb)?;
-    if at.segment == 0 {
-        tables.loose.delete(txn, key.as_bytes()).map_err(lmdb)?;
-        counters.loose_blobs = counters.loose_blobs.saturating_sub(1);
-        counters.loose_bytes = counters.loose_bytes.saturating_sub(at.length);
-        return Ok(());
+    forget(tables, txn, counters, blob, &at).map(|()| at.length)
+}
+
+/// Gives up the bytes of a blob.
+fn forget(tables: &Tables, txn: &mut RwTxn<'_>, counters: &mut Counters, blob: u64, at: &Locator) -> Result<()> {
+    if at.segment != 0 {
+        return bury(tables, txn, at);
     }
-    bury(tables, txn, &at)
+    tables.loose.delete(txn, Key::new().u64(blob).as_bytes()).map_err(lmdb)?;
+    counters.loose_blobs = counters.loose_blobs.saturating_sub(1);
+    counters.loose_bytes = counters.loose_bytes.saturating_sub(at.length);
+    Ok(())
 }
 
 /// Counts a blob's bytes as dead, and drops the segment when nothing in it lives.
@@ -212,6 +251,54 @@ fn bury(tables: &Tables, txn: &mut RwTxn<'_>, at: &Locator) -> Result<()> {
     }
     let value = sealed::seal("dead", key.as_bytes(), &dead.to_le_bytes());
     tables.dead.put(txn, key.as_bytes(), &value).map_err(lmdb)
+}
+
+/// Packs what lives in segments that are dead to a quarter or more into new ones, as much as one transaction should move;
+/// whether some are left.
+pub(super) fn repack(tables: &Tables, txn: &mut RwTxn<'_>) -> Result<bool> {
+    let (worst, left) = worst(tables, txn)?;
+    let mut counters = Counters::read(tables, txn)?;
+    let mut moving = Vec::new();
+    for entry in tables.blobs.iter(txn).map_err(lmdb)? {
+        let (key, value) = entry.map_err(lmdb)?;
+        let at = Locator::decode(key, value)?;
+        if worst.contains(&at.segment) {
+            moving.push((super::keys::last_u64(key).unwrap_or(0), at));
+        }
+    }
+    moving.sort_by_key(|(_, at)| (at.segment, at.offset));
+    let mut packer = Packer::default();
+    for (blob, at) in moving {
+        let bytes = read(tables, txn, blob)?.to_vec();
+        packer.append(tables, txn, &mut counters, &bytes, at)?.write(tables, txn, blob)?;
+    }
+    packer.flush(tables, txn)?;
+    for segment in worst {
+        let key = Key::new().u64(segment);
+        tables.segments.delete(txn, key.as_bytes()).map_err(lmdb)?;
+        tables.dead.delete(txn, key.as_bytes()).map_err(lmdb)?;
+    }
+    counters.write(tables, txn)?;
+    Ok(left)
+}
+
+/// Segments that are dead to a quarter or more, until what lives in them is [`MOVED`]; whether there are others.
+fn worst(tables: &Tables, txn: &Txn<'_>) -> Result<(BTreeSet<u64>, bool)> {
+    let (mut worst, mut living) = (BTreeSet::new(), 0);
+    for entry in tables.dead.iter(txn).map_err(lmdb)? {
+        let (key, value) = entry.map_err(lmdb)?;
+        let dead = dead_bytes(key, value)?;
+        let size = tables.segments.get(txn, key).map_err(lmdb)?.map_or(0, |bytes| bytes.len() as u64);
+        if dead.saturating_mul(4) < size {
+            continue;
+        }
+        if living >= MOVED {
+            return Ok((worst, true));
+        }
+        living += size.saturating_sub(dead);
+        worst.extend(super::keys::last_u64(key));
+    }
+    Ok((worst, false))
 }
 
 /// A value of the table `dead`.

@@ -8,7 +8,7 @@ use crate::codec::wire::{Reader, put_varint};
 use crate::error::Result;
 use crate::record::{PartKind, Prediction};
 
-const KEY: &[u8] = b"counters";
+pub(super) const KEY: &[u8] = b"counters";
 
 /// The next free numbers and running counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,7 +35,11 @@ pub(super) struct Counters {
 
 impl Counters {
     pub(super) fn read(tables: &Tables, txn: &Txn<'_>) -> Result<Self> {
-        let Some(value) = tables.meta.get(txn, KEY).map_err(lmdb)? else { return Ok(Self::default()) };
+        tables.meta.get(txn, KEY).map_err(lmdb)?.map_or_else(|| Ok(Self::default()), Self::decode)
+    }
+
+    /// The counters in a value of the table.
+    pub(super) fn decode(value: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(sealed::open("meta", KEY, value)?, "counters");
         let mut counters = Self::default();
         for field in counters.fields() {
@@ -73,7 +77,9 @@ impl Counters {
             let number = match part.kind {
                 PartKind::Structure => &mut self.structure_bytes,
                 PartKind::Array => &mut self.array_bytes,
-                PartKind::Original => &mut self.original_bytes,
+                PartKind::Original | PartKind::Source => &mut self.original_bytes,
+                // It counts where it is an array of its own.
+                PartKind::Reference => continue,
             };
             change(number, part.size);
         }

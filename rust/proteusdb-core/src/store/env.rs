@@ -5,7 +5,6 @@
 //! into by [`probe`] before it is mapped.
 
 use std::path::Path;
-use std::time::Duration;
 
 use heed::{EnvFlags, EnvOpenOptions, WithoutTls};
 
@@ -19,13 +18,10 @@ pub(super) type Env = heed::Env<WithoutTls>;
 pub(super) const FIRST_MAP: usize = 1 << 40;
 const SMALLEST_MAP: usize = 1 << 20;
 const MAX_READERS: u32 = 2048;
-/// How long a handle that is being dropped by another thread may take to close its files.
-const CLOSING: Duration = Duration::from_secs(10);
 
 /// Opens an environment of at most `tables` tables; asks for half the address space where there is not enough.
 pub(super) fn open(path: &Path, map_size: usize, tables: usize, flags: EnvFlags) -> Result<Env> {
     let mut size = map_size.max(SMALLEST_MAP);
-    let mut waited = false;
     loop {
         let mut builder = EnvOpenOptions::new().read_txn_without_tls();
         builder.map_size(size).max_dbs(tables as u32).max_readers(MAX_READERS);
@@ -36,13 +32,6 @@ pub(super) fn open(path: &Path, map_size: usize, tables: usize, flags: EnvFlags)
         match opened {
             Ok(env) => return Ok(env),
             Err(heed::Error::Io(error)) if is_no_memory(&error) && size > SMALLEST_MAP => size /= 2,
-            // The last handle of this path is being dropped by another thread.
-            Err(heed::Error::EnvAlreadyOpened) if !waited => {
-                waited = true;
-                if let Some(closing) = heed::env_closing_event(path) {
-                    closing.wait_timeout(CLOSING);
-                }
-            }
             Err(error) => return Err(probe::refuse(path, &error.to_string())),
         }
     }
@@ -66,4 +55,22 @@ pub(super) fn resize<T>(env: &Env, size: usize, _alone: &std::sync::RwLockWriteG
 /// Closes an environment and waits until its files are released.
 pub(super) fn close(env: Env) {
     env.prepare_for_closing().wait();
+}
+
+/// Takes a table out of the file.
+pub(super) fn remove(table: super::tables::Table, txn: &mut heed::RwTxn<'_>) -> Result<()> {
+    // SAFETY: the environment that the handle belongs to is closed after this transaction, and no copy of it is used.
+    #[expect(unsafe_code, reason = "a handle must not be used after its table is gone, see SAFETY")]
+    unsafe { table.remove(txn) }.map_err(lmdb)
+}
+
+/// Makes every further write through a descriptor fail: what ends a copy that LMDB makes. Whoever owns the descriptor
+/// keeps it open meanwhile.
+pub(super) fn cut(descriptor: std::os::fd::RawFd) -> std::io::Result<()> {
+    use std::os::fd::{FromRawFd, OwnedFd};
+    let nowhere = std::fs::File::open("/dev/null")?;
+    // SAFETY: the descriptor is open, and it is not closed here.
+    #[expect(unsafe_code, reason = "LMDB writes to the descriptor on another thread, see SAFETY")]
+    let mut owned = std::mem::ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(descriptor) });
+    Ok(rustix::io::dup2(&nowhere, &mut owned)?)
 }

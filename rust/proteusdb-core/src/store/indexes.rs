@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use heed::RwTxn;
 
+use super::declared::Declared;
 use super::keys::Key;
-use super::lmdb;
-use super::tables::{Table, Tables};
+use super::packed::{self, Index};
+use super::tables::Tables;
 use crate::error::Result;
+use crate::index::leaf::Change;
 use crate::record::Prediction;
 
-/// An index entry: the table's name, the table, the key.
-pub(super) type Entry = (&'static str, Table, Key);
+/// An index entry.
+pub(super) type Entry = (Index, Key);
 
 /// The indexed columns of a row's current version.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,10 +25,12 @@ pub(super) struct Indexed {
     pub(super) created_at: i64,
     pub(super) confidence: Option<f64>,
     pub(super) job: Option<String>,
+    /// Number and value in each declared index that has an entry.
+    pub(super) declared: Vec<Key>,
 }
 
 impl Indexed {
-    pub(super) fn new(row: u64, prediction: &Prediction, model: u32, sequence: u64) -> Self {
+    pub(super) fn new(row: u64, prediction: &Prediction, model: u32, sequence: u64, declared: &Declared) -> Self {
         Self {
             row,
             model,
@@ -35,67 +39,74 @@ impl Indexed {
             created_at: prediction.created_at,
             confidence: prediction.confidence(),
             job: prediction.job.clone(),
+            declared: declared.keys(prediction),
         }
     }
 
     /// Every entry this row must have, and no other.
-    pub(super) fn entries(&self, tables: &Tables) -> Vec<Entry> {
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let row = |key: Key| key.u64(self.row);
         let mut entries = vec![
-            ("rows_by_sequence", tables.rows_by_sequence, Key::new().u64(self.sequence).u64(self.row)),
-            ("by_created", tables.by_created, Key::new().time(self.created_at).u64(self.row)),
-            ("by_length", tables.by_length, Key::new().u32(self.length).u64(self.row)),
+            (Index::RowsBySequence, row(Key::new().u64(self.sequence))),
+            (Index::ByCreated, row(Key::new().time(self.created_at))),
+            (Index::ByLength, row(Key::new().u32(self.length))),
         ];
         if self.model != 0 {
-            entries.push(("by_model", tables.by_model, Key::new().u32(self.model).time(self.created_at).u64(self.row)));
+            entries.push((Index::ByModel, row(Key::new().u32(self.model).time(self.created_at))));
         }
         if let Some(confidence) = self.confidence {
-            entries.push(("by_confidence", tables.by_confidence, Key::new().real(confidence).u64(self.row)));
+            entries.push((Index::ByConfidence, row(Key::new().real(confidence))));
+            // A row without a model stands under 0: what asks for one never meets it.
+            entries.push((Index::ByModelConfidence, row(Key::new().u32(self.model).real(confidence))));
         }
         if let Some(job) = &self.job {
-            entries.push(("by_job", tables.by_job, Key::new().text(job).u64(self.row)));
+            entries.push((Index::ByJob, row(Key::new().text(job))));
         }
+        entries.extend(self.declared.iter().map(|key| (Index::User, row(key.clone()))));
         entries
     }
 }
 
 /// Index entries a transaction will write, so that it writes them in the order of their keys: a batch that arrives in
-/// any order touches each page once.
+/// any order touches each leaf once.
 #[derive(Default)]
 pub(super) struct Pending {
-    /// Table and key, to whether the entry comes (or goes).
-    entries: BTreeMap<(&'static str, Vec<u8>), (Table, bool)>,
+    entries: BTreeMap<Index, Vec<Change>>,
 }
 
 impl Pending {
     /// Makes the entries of a row those of `after`; only what differs is written.
-    pub(super) fn replace(&mut self, tables: &Tables, before: Option<&Indexed>, after: Option<&Indexed>) {
+    pub(super) fn replace(&mut self, before: Option<&Indexed>, after: Option<&Indexed>) {
         if before == after {
             return;
         }
-        let old = before.map_or_else(Vec::new, |indexed| indexed.entries(tables));
-        let new = after.map_or_else(Vec::new, |indexed| indexed.entries(tables));
-        let same = |a: &Entry, b: &Entry| a.0 == b.0 && a.2.as_bytes() == b.2.as_bytes();
-        for entry in old.iter().filter(|entry| !new.iter().any(|other| same(entry, other))) {
-            self.set(entry, false);
+        let old = before.map_or_else(Vec::new, Indexed::entries);
+        let new = after.map_or_else(Vec::new, Indexed::entries);
+        for (index, key) in old.iter().filter(|entry| !new.contains(entry)) {
+            self.set(*index, key.clone(), false);
         }
-        for entry in new.iter().filter(|entry| !old.iter().any(|other| same(entry, other))) {
-            self.set(entry, true);
+        for (index, key) in new.into_iter().filter(|entry| !old.contains(entry)) {
+            self.set(index, key, true);
         }
     }
 
     /// An entry that comes or goes; the last word on a key holds.
-    pub(super) fn set(&mut self, (name, table, key): &Entry, comes: bool) {
-        self.entries.insert((name, key.as_bytes().to_vec()), (*table, comes));
+    pub(super) fn set(&mut self, index: Index, key: Key, comes: bool) {
+        self.entries.entry(index).or_default().push((key.into_bytes(), comes));
     }
 
     /// Writes what is pending.
-    pub(super) fn flush(&mut self, txn: &mut RwTxn<'_>) -> Result<()> {
-        for ((_, key), (table, comes)) in std::mem::take(&mut self.entries) {
-            if comes {
-                table.put(txn, &key, &[]).map_err(lmdb)?;
-            } else {
-                table.delete(txn, &key).map_err(lmdb)?;
-            }
+    pub(super) fn flush(&mut self, tables: &Tables, txn: &mut RwTxn<'_>) -> Result<()> {
+        for (index, mut changes) in std::mem::take(&mut self.entries) {
+            // Stable, so that of one key the last word stands last.
+            changes.sort_by(|(a, _), (b, _)| a.cmp(b));
+            changes.dedup_by(|later, kept| {
+                later.0 == kept.0 && {
+                    kept.1 = later.1;
+                    true
+                }
+            });
+            packed::change(tables, txn, index, &changes)?;
         }
         Ok(())
     }

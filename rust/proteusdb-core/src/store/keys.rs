@@ -8,7 +8,7 @@
 //! ```
 
 /// Builds a key from parts.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Key(Vec<u8>);
 
 impl Key {
@@ -45,6 +45,10 @@ impl Key {
     pub(super) fn raw(mut self, bytes: &[u8]) -> Self {
         self.0.extend(bytes);
         self
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.0
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {

@@ -1,78 +1,87 @@
-//! The writer's lock, waited for no longer than `timeout`.
+//! The writer's lock among processes, waited for no longer than `timeout`.
 //!
 //! LMDB's own writer mutex cannot be waited for with a limit. So a writer first takes two locks that can, and then finds
 //! LMDB's free:
 //!
 //! ```text
-//! this process    a flag and a condition variable   among threads
-//! all processes   flock on the data file, polled    among processes; the system releases it when a process dies
+//! this process    a turn in the line of threads     see `turns`
+//! all processes   flock on the data file, polled    the system releases it when a process dies
 //! LMDB            its robust mutex                  contended only by a writer that is not proteusdb
 //! ```
 //!
-//! LMDB takes no `flock`, and its own record locks are on the lock file, which is never opened here: closing any
-//! descriptor of that file would drop them.
+//! LMDB takes no `flock`, and its own record locks are on the lock file: closing any descriptor of that file would drop
+//! them, so ours is on the data file. It is taken and released within one call, so that no child of a fork inherits it.
 
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use crate::error::{Error, Result};
+use crate::interrupt;
 
-/// The longest pause between two tries for another process's lock.
+/// The first and the longest pause between two tries for another process's lock.
+const FIRST_PAUSE: Duration = Duration::from_micros(100);
 const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 /// How long to wait where no limit can be computed.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Characters of a command that a message shows.
+const SHOWN: usize = 80;
 
-/// When waiting ends.
-pub(super) fn deadline(timeout: Duration) -> Instant {
-    let now = Instant::now();
-    now.checked_add(timeout).unwrap_or_else(|| now + FOR_EVER)
+/// How long a write may wait for its turn.
+pub(super) struct Patience {
+    deadline: Instant,
+    asked: Instant,
+    next: Duration,
 }
 
-/// Whether a thread of this process writes.
-#[derive(Debug, Default)]
-pub(super) struct ThreadLock {
-    taken: Mutex<bool>,
-    freed: Condvar,
-}
+impl Patience {
+    pub(super) fn new(timeout: Duration) -> Self {
+        let now = Instant::now();
+        Self { deadline: now.checked_add(timeout).unwrap_or_else(|| now + FOR_EVER), asked: now, next: FIRST_PAUSE }
+    }
 
-/// Held while a thread writes.
-#[derive(Debug)]
-pub(super) struct ThreadGuard<'l>(&'l ThreadLock);
+    /// How long the next pause may be.
+    pub(super) fn pause(&self, longest: Duration) -> Duration {
+        self.left().clamp(Duration::from_millis(1), longest)
+    }
 
-impl ThreadLock {
-    /// Waits until no other thread writes.
+    /// Whether to go on waiting for what `who` holds.
     ///
     /// # Errors
-    /// `Timeout` when `deadline` passed.
-    pub(super) fn take(&self, path: &Path, deadline: Instant) -> Result<ThreadGuard<'_>> {
-        let mut taken = self.state();
-        while *taken {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(passed(path, "another thread"));
-            }
-            taken = self.freed.wait_timeout(taken, left).unwrap_or_else(PoisonError::into_inner).0;
+    /// `Timeout` when the time is over, `Interrupted` where the caller was asked to stop.
+    pub(super) fn check(&mut self, path: &Path, who: impl FnOnce() -> String) -> Result<()> {
+        if self.left().is_zero() {
+            return Err(Error::timeout(format!(
+                "{}: {} is still writing; raise timeout= or write in smaller batches. Nothing of this write was kept",
+                path.display(),
+                who()
+            )));
         }
-        *taken = true;
-        drop(taken);
-        Ok(ThreadGuard(self))
+        if self.asked.elapsed() < interrupt::EVERY {
+            return Ok(());
+        }
+        self.asked = Instant::now();
+        interrupt::check()
     }
 
-    /// A panic cannot leave a flag half set.
-    fn state(&self) -> MutexGuard<'_, bool> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Sleeps between two tries for what another process holds, longer each time.
+    ///
+    /// # Errors
+    /// As [`Patience::check`].
+    pub(super) fn sleep(&mut self, path: &Path, who: impl FnOnce() -> String) -> Result<()> {
+        self.check(path, who)?;
+        std::thread::sleep(self.next.min(self.left()));
+        self.next = (self.next * 2).min(LONGEST_PAUSE);
+        Ok(())
     }
-}
 
-impl Drop for ThreadGuard<'_> {
-    fn drop(&mut self) {
-        *self.0.state() = false;
-        self.0.freed.notify_one();
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
     }
 }
 
@@ -80,25 +89,26 @@ impl Drop for ThreadGuard<'_> {
 #[derive(Debug)]
 pub(super) struct FileGuard(Option<Arc<File>>);
 
+/// The lock, unless another process writes.
+pub(super) fn try_file(file: &Arc<File>) -> Option<FileGuard> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Some(FileGuard(Some(Arc::clone(file)))),
+        Err(Errno::WOULDBLOCK | Errno::INTR) => None,
+        // A file system without such locks: LMDB's mutex keeps writers apart, only the wait has no limit.
+        Err(_) => Some(FileGuard(None)),
+    }
+}
+
 /// Waits until no other process writes.
 ///
 /// # Errors
-/// `Timeout` when `deadline` passed.
-pub(super) fn take_file(path: &Path, file: &Arc<File>, deadline: Instant) -> Result<FileGuard> {
-    let mut pause = Duration::from_micros(100);
+/// As [`Patience::check`].
+pub(super) fn take_file(path: &Path, file: &Arc<File>, mut patience: Patience) -> Result<FileGuard> {
     loop {
-        match flock(file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Ok(FileGuard(Some(Arc::clone(file)))),
-            Err(Errno::WOULDBLOCK | Errno::INTR) => {}
-            // A file system without such locks: LMDB's mutex keeps writers apart, only the wait has no limit.
-            Err(_) => return Ok(FileGuard(None)),
+        match try_file(file) {
+            Some(guard) => return Ok(guard),
+            None => patience.sleep(path, || holder(path))?,
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(passed(path, "another process"));
-        }
-        std::thread::sleep(pause.min(left));
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
@@ -111,11 +121,35 @@ impl Drop for FileGuard {
     }
 }
 
-fn passed(path: &Path, who: &str) -> Error {
-    Error::timeout(format!(
-        "{}: {who} is still writing; raise timeout= or write in smaller batches. Nothing of this write was kept",
-        path.display()
-    ))
+/// The process that holds the lock of a file, in words: by number and command where the system tells.
+pub(super) fn holder(path: &Path) -> String {
+    let told = std::fs::metadata(path).ok().zip(std::fs::read_to_string("/proc/locks").ok());
+    match told.and_then(|(file, locks)| locks.lines().find_map(|line| locker(line, file.ino()))) {
+        Some(process) => match command(process) {
+            Some(command) => format!("process {process} ({command})"),
+            None => format!("process {process}"),
+        },
+        None => "another process".to_owned(),
+    }
+}
+
+/// The process of a line of `/proc/locks`, where it holds `flock` on this inode:
+/// `1: FLOCK  ADVISORY  WRITE 14752 fe:00:5448740 0 EOF`.
+fn locker(line: &str, inode: u64) -> Option<u32> {
+    let mut words = line.split_ascii_whitespace().skip(1);
+    let (kind, _, access) = (words.next()?, words.next()?, words.next()?);
+    let process = words.next()?.parse().ok().filter(|&process| process != 0)?;
+    let place = words.next()?.rsplit(':').next()?;
+    (kind == "FLOCK" && access == "WRITE" && place.parse() == Ok(inode)).then_some(process)
+}
+
+/// Program and first argument, as in `python load.py`; what follows may be nobody else's business.
+fn command(process: u32) -> Option<String> {
+    let bytes = std::fs::read(format!("/proc/{process}/cmdline")).ok()?;
+    let words = bytes.split(|byte| *byte == 0).take(2).map(String::from_utf8_lossy);
+    let names: Vec<_> = words.filter_map(|word| word.rsplit('/').next().map(str::to_owned)).collect();
+    let line: String = names.join(" ").trim().chars().filter(|c| !c.is_control()).take(SHOWN).collect();
+    (!line.is_empty()).then_some(line)
 }
 
 #[cfg(test)]
@@ -124,29 +158,28 @@ mod tests {
     use crate::error::Kind;
 
     #[test]
-    fn a_second_thread_waits_no_longer_than_told() {
-        let (lock, path) = (ThreadLock::default(), Path::new("p"));
-        let held = lock.take(path, Instant::now()).unwrap();
-        let error = lock.take(path, deadline(Duration::from_millis(20))).unwrap_err();
-        assert_eq!(error.kind(), Kind::Timeout);
-        assert!(error.message().contains("another thread"), "{error}");
-        std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| lock.take(path, deadline(Duration::MAX)).map(drop));
-            drop(held);
-            assert!(waiting.join().unwrap().is_ok(), "a released lock is passed on");
-        });
-    }
-
-    #[test]
-    fn another_open_file_waits_no_longer_than_told() {
+    fn another_open_file_waits_no_longer_than_told_and_names_who_holds_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("f");
         let open = || Arc::new(File::options().create(true).append(true).open(&path).unwrap());
         let (ours, theirs) = (open(), open());
-        let held = take_file(&path, &theirs, Instant::now()).unwrap();
-        let error = take_file(&path, &ours, deadline(Duration::from_millis(20))).unwrap_err();
+        let held = take_file(&path, &theirs, Patience::new(Duration::ZERO)).unwrap();
+        let error = take_file(&path, &ours, Patience::new(Duration::from_millis(20))).unwrap_err();
         assert_eq!(error.kind(), Kind::Timeout);
+        if Path::new("/proc/locks").exists() {
+            assert!(error.message().contains(&format!("process {}", std::process::id())), "{error}");
+        }
         drop(held);
-        assert!(take_file(&path, &ours, Instant::now()).is_ok());
+        assert!(take_file(&path, &ours, Patience::new(Duration::ZERO)).is_ok());
+    }
+
+    #[test]
+    fn the_holder_is_read_from_the_table_of_locks() {
+        let line = "1: FLOCK  ADVISORY  WRITE 14752 fe:00:5448740 0 EOF";
+        assert_eq!(locker(line, 5_448_740), Some(14752));
+        assert_eq!(locker(line, 8740), None, "another file");
+        assert_eq!(locker("2: POSIX  ADVISORY  READ 14752 fe:00:5448740 0 EOF", 5_448_740), None, "no flock");
+        assert_eq!(locker("2: -> FLOCK ADVISORY WRITE 1 fe:00:5 0 EOF", 5), None, "one who waits");
+        assert_eq!(locker("1: FLOCK  ADVISORY  WRITE 0 fe:00:5 0 EOF", 5), None, "a process that cannot be named here");
     }
 }

@@ -3,18 +3,18 @@
 use heed::RwTxn;
 use uuid::Uuid;
 
+use super::commits::{self, Touched};
 use super::counters::Counters;
 use super::keys::Key;
+use super::packed::{self, Index};
 use super::tables::Tables;
 use super::{Txn, lmdb, sealed};
 use crate::codec::msgpack;
 use crate::error::{Error, Result};
 use crate::operation::merge;
-use crate::record::{Map, PredictionModel, Value};
+use crate::record::{Map, PredictionModel, Value, model_id};
 
 const TABLE: &str = "models";
-/// Made for this project; the name of a model under it is its content.
-const NAMESPACE: Uuid = Uuid::from_u128(0x6b1f_0d5e_7a0c_4d3b_9c7e_51a2_c0de_7001);
 
 /// A model and its number.
 pub(super) type Numbered = (u32, PredictionModel);
@@ -55,7 +55,7 @@ pub(super) fn register(
     (name, version, configuration): (&str, Option<&str>, &Map),
 ) -> Result<Numbered> {
     let mut model = PredictionModel {
-        id: content_id(name, version, configuration),
+        id: model_id(name, version, configuration),
         name: name.to_owned(),
         version: version.map(str::to_owned),
         configuration: configuration.clone(),
@@ -68,12 +68,24 @@ pub(super) fn register(
         // A model that has since been changed was registered with this content.
         model.id = Uuid::now_v7().to_string();
     }
-    let number = Counters::take(&mut counters.next_model) as u32;
+    let number = put(tables, txn, counters, None, &model)?;
+    commits::note(tables, txn, now, Touched::Model(&model.id))?;
+    Ok((number, model))
+}
+
+/// Writes a model under its number, or a new one; the number.
+pub(super) fn put(
+    tables: &Tables,
+    txn: &mut RwTxn<'_>,
+    counters: &mut Counters,
+    number: Option<u32>,
+    model: &PredictionModel,
+) -> Result<u32> {
+    let number = number.unwrap_or_else(|| Counters::take(&mut counters.next_model) as u32);
     let key = Key::new().u32(number);
     let value = sealed::seal("model_ids", model.id.as_bytes(), key.as_bytes());
     tables.model_ids.put(txn, model.id.as_bytes(), &value).map_err(lmdb)?;
-    write(tables, txn, number, &model)?;
-    Ok((number, model))
+    write(tables, txn, number, model).map(|()| number)
 }
 
 /// What a prediction's `model` text means: a model's id, else the name of one.
@@ -126,7 +138,9 @@ pub(super) fn update(
 pub(super) fn delete(tables: &Tables, txn: &mut RwTxn<'_>, id: &str) -> Result<()> {
     let (number, _) = get(tables, txn, id)?.ok_or_else(|| absent(id))?;
     let key = Key::new().u32(number);
-    let used = tables.by_model.prefix_iter(txn, key.as_bytes()).map_err(lmdb)?.count();
+    let after = key.after();
+    let range = (key.as_bytes(), after.as_ref().map(Key::as_bytes));
+    let used = packed::count(tables, txn, Index::ByModel, range, u64::MAX)?;
     if used > 0 {
         return Err(Error::validation(format!(
             "model {id:?} is used by {used} prediction(s); delete or change them first"
@@ -145,29 +159,6 @@ fn absent(id: &str) -> Error {
 fn same(a: &PredictionModel, b: &PredictionModel) -> bool {
     let configuration = |model: &PredictionModel| Value::Map(model.configuration.clone());
     a.name == b.name && a.version == b.version && configuration(a).same(&configuration(b))
-}
-
-/// The same for the same name, version and configuration, whatever the order of the keys.
-fn content_id(name: &str, version: Option<&str>, configuration: &Map) -> String {
-    let mut content = Map::new();
-    content.insert("name".into(), Value::Text(name.into()));
-    content.insert("version".into(), version.map_or(Value::Null, |version| Value::Text(version.into())));
-    content.insert("configuration".into(), sorted(&Value::Map(configuration.clone())));
-    Uuid::new_v5(&NAMESPACE, &msgpack::encode_map(&content)).to_string()
-}
-
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Map(map) => {
-            let mut map: Map = map.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
-            map.sort_keys();
-            Value::Map(map)
-        }
-        Value::List(items) => Value::List(items.iter().map(sorted).collect()),
-        // 1 == 1.0 must give one id.
-        Value::Float(float) if float.fract() == 0.0 && float.abs() < 9e15 => Value::Int(*float as i64),
-        other => other.clone(),
-    }
 }
 
 fn write(tables: &Tables, txn: &mut RwTxn<'_>, number: u32, model: &PredictionModel) -> Result<()> {

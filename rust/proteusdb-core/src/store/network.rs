@@ -1,5 +1,6 @@
 //! Network file systems, where LMDB's locks and shared memory do not reach the other hosts.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::options::Options;
@@ -12,7 +13,8 @@ pub(super) fn check(path: &Path, options: &Options) -> Result<()> {
         return Ok(());
     }
     let folder = path.parent().unwrap_or(Path::new("."));
-    match rustix::fs::statfs(folder).ok().and_then(|found| name(found.f_type as u64)) {
+    let magic = rustix::fs::statfs(folder).map_or(0, |found| found.f_type as u64);
+    match name(magic).map(str::to_owned).or_else(|| if magic == FUSE { remote_fuse(folder) } else { None }) {
         None => Ok(()),
         Some(name) => Err(refuse(
             path,
@@ -23,6 +25,49 @@ pub(super) fn check(path: &Path, options: &Options) -> Result<()> {
             ),
         )),
     }
+}
+
+/// File systems of user programs; whether one is remote stands in its type.
+const FUSE: u64 = 0x6573_5546;
+
+/// Types of such file systems that other hosts see too; others, as those of encrypted folders, are local.
+const REMOTE_FUSE: &[&str] = &[
+    "sshfs",
+    "glusterfs",
+    "ceph-fuse",
+    "ceph",
+    "s3fs",
+    "s3ql",
+    "gcsfuse",
+    "blobfuse",
+    "blobfuse2",
+    "rclone",
+    "goofys",
+    "mount-s3",
+    "juicefs",
+    "JuiceFS",
+    "mfs",
+    "lizardfs",
+    "seaweedfs",
+    "weed",
+    "alluxio-fuse",
+    "curlftpfs",
+    "davfs",
+];
+
+fn remote_fuse(folder: &Path) -> Option<String> {
+    let device = std::fs::metadata(folder).ok()?.dev();
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let kind = fuse_type(&mounts, rustix::fs::major(device), rustix::fs::minor(device))?;
+    REMOTE_FUSE.contains(&kind).then(|| format!("{kind} (FUSE)"))
+}
+
+/// The type after `fuse.` of the file system with this device, from lines such as
+/// `98 29 0:52 / /mnt/x rw,nosuid shared:1 - fuse.sshfs host:/data rw`.
+fn fuse_type(mounts: &str, major: u32, minor: u32) -> Option<&str> {
+    let device = format!("{major}:{minor}");
+    let mount = mounts.lines().find(|line| line.split(' ').nth(2) == Some(&device))?;
+    mount.split_once(" - ")?.1.split(' ').next()?.strip_prefix("fuse.")
 }
 
 /// Names by the magic numbers of statfs(2), which are 32 bits in a word of the machine.
@@ -52,6 +97,10 @@ mod tests {
         assert_eq!(name(0x6969), Some("NFS"));
         assert_eq!(name(0xffff_ffff_ff53_4d42), Some("SMB"), "sign-extended on some machines");
         assert_eq!(name(0xef53), None, "ext4");
+        let mounts =
+            "97 29 0:5 / /a rw - ext4 /dev/x rw\n98 29 0:52 / /mnt/x rw,nosuid shared:1 - fuse.sshfs h:/d rw\n";
+        assert_eq!(fuse_type(mounts, 0, 52), Some("sshfs"));
+        assert_eq!((fuse_type(mounts, 0, 5), fuse_type(mounts, 0, 2)), (None, None));
         let folder = tempfile::tempdir().unwrap();
         assert!(check(&folder.path().join("proteus.db"), &Options::default()).is_ok());
     }

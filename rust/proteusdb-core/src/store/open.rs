@@ -7,19 +7,21 @@
 //! A file that is refused is neither changed nor joined by a lock file; files made for an opening that fails are
 //! removed again.
 
-use std::fs::{File, Permissions};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use heed::{CommitOrAbort, EnvFlags};
 
 use super::counters::Counters;
 use super::env::{self, Env};
+use super::format::Identity;
+use super::lock::Patience;
 use super::options::{Durability, Options};
 use super::probe::{self, Found};
 use super::tables::{NAMES, Tables, TablesIn};
-use super::{format, lmdb, lock};
+use super::{Txn, commits, files, format, lmdb, lock};
 use crate::error::{Error, Result};
 
 /// An environment and its tables.
@@ -27,8 +29,17 @@ pub(super) struct Opened {
     pub(super) env: Env,
     pub(super) tables: Tables,
     /// The data file, to be locked by writers.
-    pub(super) file: Option<Arc<File>>,
+    pub(super) file: Arc<File>,
+    /// Which store it is.
+    pub(super) uuid: uuid::Uuid,
+    /// The schema it had when it was opened.
+    pub(super) schema: u32,
+    /// The lock file, to be read; `None` where this process could not enter itself there. It must be closed after the
+    /// environment: see `readers`.
+    pub(super) lock: Option<File>,
     process: u32,
+    /// Device and inode of the data file.
+    place: (u64, u64),
 }
 
 impl Opened {
@@ -46,12 +57,40 @@ impl Opened {
             path.display()
         )))
     }
+
+    /// Whether the path is no longer the file that is open.
+    pub(super) fn is_replaced(&self, path: &Path) -> bool {
+        match std::fs::metadata(path) {
+            Ok(found) => self.place != (found.dev(), found.ino()),
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        }
+    }
+
+    /// Whether what a transaction read is to be believed. Writers spare the pages of readers that are in the lock file;
+    /// of one that is not, they may have used them again, though not in the first transaction after its own.
+    ///
+    /// # Errors
+    /// `Storage` where too much was written meanwhile.
+    pub(super) fn believe(&self, path: &Path, txn: &Txn<'_>) -> Result<()> {
+        if self.lock.is_some() || self.env.info().last_txn_id <= txn.id() + 1 {
+            return Ok(());
+        }
+        Err(Error::storage(format!(
+            "{} was written while it was read, and this process may not write {}, where readers enter themselves so that \
+             writers spare what they read; read again, or give it that permission",
+            path.display(),
+            files::lock_path(path).display()
+        )))
+    }
 }
 
 /// Closes what is open. What another process opened is left to it.
 pub(super) fn close(opened: Option<Opened>) {
     match opened {
-        Some(opened) if opened.process == std::process::id() => env::close(opened.env),
+        Some(Opened { env, lock, process, .. }) if process == std::process::id() => {
+            env::close(env);
+            drop(lock);
+        }
         inherited => std::mem::forget(inherited),
     }
 }
@@ -62,6 +101,14 @@ pub(super) fn allowed(path: &Path, options: &Options) -> Result<Found> {
     match (found, options.read_only) {
         (Found::Absent, true) => Err(probe::refuse(path, "there is no such file, and read_only=True creates none")),
         (Found::Empty, true) => Err(probe::refuse(path, "the file is empty and read_only=True makes no store of it")),
+        (Found::Empty | Found::Store, false) if !files::lock_writable(path) => {
+            let lock = files::lock_path(path);
+            let why = format!(
+                "its lock file {} cannot be written; it needs the permissions of the data file",
+                lock.display()
+            );
+            Err(probe::refuse(path, &why))
+        }
         _ => Ok(found),
     }
 }
@@ -72,22 +119,49 @@ pub(super) fn allowed(path: &Path, options: &Options) -> Result<Found> {
 /// `Connection` with the reason and the cure.
 pub(super) fn open(path: &Path, options: &Options) -> Result<Opened> {
     let found = allowed(path, options)?;
-    let made = if found == Found::Absent { create_files(path, options)? } else { Vec::new() };
-    let opened = open_files(path, options);
-    if opened.is_err() {
-        // Another process may have found our new file and begun to fill it: then it is no longer ours to remove.
-        for file in made.iter().filter(|file| std::fs::metadata(file).is_ok_and(|found| found.len() == 0)) {
-            let _ = std::fs::remove_file(file);
-        }
+    let made = files::make(path, found, options)?;
+    open_files(path, options).inspect_err(|_| files::remove_empty(&made))
+}
+
+/// Opens a store that was open before: the same, be it in another file.
+///
+/// # Errors
+/// `Connection` where it is no longer there, or another store is.
+pub(super) fn again(path: &Path, options: &Options, uuid: uuid::Uuid) -> Result<Opened> {
+    if probe::look(path, options)? != Found::Store {
+        return Err(probe::refuse(
+            path,
+            "it was removed or renamed while it was open; what was read before is all there is",
+        ));
     }
-    opened
+    let opened = open(path, options)?;
+    if opened.uuid == uuid {
+        return Ok(opened);
+    }
+    close(Some(opened));
+    Err(probe::refuse(
+        path,
+        "another store was put in its place while it was open; make a new DatabaseManager for that",
+    ))
 }
 
 fn open_files(path: &Path, options: &Options) -> Result<Opened> {
-    let env = env::open(path, options.map_size.unwrap_or(env::FIRST_MAP), NAMES.len(), flags(path, options))?;
-    let opened = prepare(path, options, &env);
+    let flags = flags(path, options);
+    let env = env::open(path, options.map_size.unwrap_or(env::FIRST_MAP), NAMES.len(), flags)?;
+    let process = std::process::id();
+    let opened =
+        prepare(path, options, &env).and_then(|(tables, which, file)| match flags.contains(EnvFlags::NO_LOCK) {
+            true => Ok((tables, which, file, None)),
+            // The last step: were this descriptor closed before the environment, the locks of both would be gone.
+            false => match File::open(files::lock_path(path)) {
+                Ok(lock) => Ok((tables, which, file, Some(lock))),
+                Err(error) => Err(probe::refuse(path, &format!("its lock file cannot be read ({error})"))),
+            },
+        });
     match opened {
-        Ok((tables, file)) => Ok(Opened { env, tables, file, process: std::process::id() }),
+        Ok((tables, which, (file, place), lock)) => {
+            Ok(Opened { env, tables, file, uuid: which.uuid, schema: which.format, lock, process, place })
+        }
         Err(error) => {
             env::close(env);
             Err(error)
@@ -95,95 +169,80 @@ fn open_files(path: &Path, options: &Options) -> Result<Opened> {
     }
 }
 
-fn prepare(path: &Path, options: &Options, env: &Env) -> Result<(Tables, Option<Arc<File>>)> {
-    let present = open_tables(env, path)?;
-    if options.read_only {
-        let missing = || probe::refuse(path, "tables are missing; open it once for writing with this version");
-        return present.ok_or_else(missing).map(|tables| (tables, None));
+/// A file, and its device and inode.
+type Placed = (Arc<File>, (u64, u64));
+
+fn prepare(path: &Path, options: &Options, env: &Env) -> Result<(Tables, Identity, Placed)> {
+    let file = File::options().read(true).write(!options.read_only).open(path);
+    let file = Arc::new(file.map_err(|error| probe::refuse(path, &format!("it cannot be opened ({error})")))?);
+    let place = same_file(path, &file, env)?;
+    let present = open_tables(env, path, options)?;
+    if !options.read_only {
+        // Readers of processes that died keep old pages from being used again.
+        env.clear_stale_readers().map_err(lmdb)?;
     }
-    // Readers of processes that died keep old pages from being used again.
-    env.clear_stale_readers().map_err(lmdb)?;
-    let file = File::options().read(true).write(true).open(path);
-    let file = Arc::new(file.map_err(|error| probe::refuse(path, &format!("it cannot be written ({error})")))?);
     let tables = match present {
         Some(tables) => tables,
+        None if options.read_only => {
+            return Err(probe::refuse(path, "tables are missing; open it once for writing with this version"));
+        }
         None => {
-            let _process = lock::take_file(path, &file, lock::deadline(options.timeout))?;
+            let _process = lock::take_file(path, &file, Patience::new(options.timeout))?;
             create_tables(env)?
         }
     };
-    Ok((tables, Some(file)))
+    let txn = env.read_txn().map_err(lmdb)?;
+    let which = format::identity(&tables, &txn)?;
+    let (tables, missing) = tables.of_schema(which.format);
+    match missing {
+        Some(name) => Err(Error::corruption(format!("{}: table {name} is missing", path.display()))),
+        None => Ok((tables, which, (file, place))),
+    }
 }
 
-fn flags(path: &Path, options: &Options) -> EnvFlags {
+/// Device and inode of the file. The path may have been given to another file between two openings of it.
+fn same_file(path: &Path, file: &File, env: &Env) -> Result<(u64, u64)> {
+    let place = |file: std::io::Result<std::fs::Metadata>| file.map(|file| (file.dev(), file.ino())).ok();
+    let mapped = env.try_clone_inner_file().map_err(lmdb)?;
+    match place(file.metadata()).filter(|ours| place(mapped.metadata()) == Some(*ours)) {
+        Some(place) => Ok(place),
+        None => Err(probe::refuse(path, "it was replaced at this moment; open it again")),
+    }
+}
+
+pub(super) fn flags(path: &Path, options: &Options) -> EnvFlags {
     let mut flags = EnvFlags::NO_SUB_DIR;
     if options.durability == Durability::Relaxed {
         flags |= EnvFlags::NO_META_SYNC;
     }
     if options.read_only {
         flags |= EnvFlags::READ_ONLY;
-        if !lock_writable(path) {
+        // Without permission, or on a read-only disk, see [`Opened::believe`].
+        if !files::lock_writable(path) {
             flags |= EnvFlags::NO_LOCK;
         }
     }
     flags
 }
 
-fn lock_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-lock");
-    name.into()
-}
-
-/// Readers enter themselves in the lock file. Where they cannot (no permission, a read-only disk), they may only read a
-/// file that nobody writes meanwhile, as a published one.
-fn lock_writable(path: &Path) -> bool {
-    let lock = lock_path(path);
-    if lock.exists() {
-        return rustix::fs::access(&lock, rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK).is_ok();
-    }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_ok()
-}
-
-/// Makes data and lock file with the mode asked for, whatever the umask; LMDB itself would make them 0600. Returns those
-/// that were not there.
-fn create_files(path: &Path, options: &Options) -> Result<Vec<PathBuf>> {
-    let mut made = Vec::new();
-    for name in [path.to_owned(), lock_path(path)] {
-        match File::options().read(true).write(true).create_new(true).open(&name) {
-            Ok(file) => {
-                made.push(name);
-                file.set_permissions(Permissions::from_mode(options.mode))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error),
-        }
-        .map_err(|error| {
-            made.iter().for_each(|name| drop(std::fs::remove_file(name)));
-            probe::refuse(path, &format!("it cannot be created ({error})"))
-        })?;
-    }
-    Ok(made)
-}
-
 /// The tables, if the file has them all; `None` in a new file.
-fn open_tables(env: &Env, path: &Path) -> Result<Option<Tables>> {
+fn open_tables(env: &Env, path: &Path, options: &Options) -> Result<Option<Tables>> {
     let txn = env.read_txn().map_err(lmdb)?;
     let opened = env.open_databases_and_commit(txn, |opener, txn| {
         let Some(tables) = TablesIn::open(opener, txn)? else { return Ok(CommitOrAbort::Abort(())) };
-        format::check(path, &tables, txn)?;
+        format::check(path, &tables, txn, options)?;
         Ok::<_, Error>(CommitOrAbort::Commit(tables))
     })?;
     Ok(opened.commit())
 }
 
-fn create_tables(env: &Env) -> Result<Tables> {
+pub(super) fn create_tables(env: &Env) -> Result<Tables> {
     let txn = env.write_txn().map_err(lmdb)?;
     let created = env.create_databases_and_commit(txn, |opener, txn| {
         let tables = TablesIn::create(opener, txn)?;
         if format::write_if_absent(&tables, txn)? {
             Counters::default().write(&tables, txn)?;
+            commits::set_removed(&tables, txn, commits::NEVER)?;
         }
         Ok::<_, Error>(CommitOrAbort::<_, ()>::Commit(tables))
     })?;

@@ -25,8 +25,12 @@ pub struct Options {
     pub timeout: Duration,
     /// Open for writing even on a network file system.
     pub allow_network_fs: bool,
+    /// Open a store of an older schema as it is, to be moved to another.
+    pub any_schema: bool,
     /// Address space to begin with; a large one, so that it seldom grows, unless given.
     pub map_size: Option<usize>,
+    /// Memory for structures and answers that are remembered.
+    pub cache_bytes: usize,
 }
 
 impl Default for Options {
@@ -37,7 +41,9 @@ impl Default for Options {
             mode: 0o664,
             timeout: Duration::from_secs(30),
             allow_network_fs: false,
+            any_schema: false,
             map_size: None,
+            cache_bytes: 64 << 20,
         }
     }
 }

@@ -11,11 +11,14 @@
 //! to its leaf; nothing here trusts a number it read, and a file that changes meanwhile gives "not found" at worst.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
 
 /// The first bytes of a file, enough for both meta pages of the usual page size.
 const HEAD: usize = 8192;
 const PAGE_HEADER: usize = 16;
+/// Where a meta page's last field, the transaction, ends.
+const META_END: usize = PAGE_HEADER + 136;
 const MAGIC: u32 = 0xBEEF_C0DE;
 const NO_PAGE: u64 = u64::MAX;
 const MAX_DEPTH: usize = 32;
@@ -42,6 +45,8 @@ pub(super) enum Head {
 /// The newer of a file's two meta pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Meta {
+    /// Where in the file the store begins.
+    start: u64,
     page_size: usize,
     transaction: u64,
     /// Root of the tree of named tables; `None` in a file nothing was written to.
@@ -57,20 +62,57 @@ impl Meta {
 
 /// What the beginning of a file is.
 pub(super) fn head(file: &mut File) -> std::io::Result<Head> {
+    head_at(file, 0)
+}
+
+/// What begins at a place of a file.
+pub(super) fn head_at(file: &mut File, start: u64) -> std::io::Result<Head> {
     let mut bytes = Vec::with_capacity(HEAD);
-    file.seek(SeekFrom::Start(0))?;
+    file.seek(SeekFrom::Start(start))?;
     file.take(HEAD as u64).read_to_end(&mut bytes)?;
     if bytes.is_empty() {
         return Ok(Head::Nothing);
     }
-    let Some(first) = meta(&bytes) else {
+    let Some(first) = meta(&bytes).map(|meta| Meta { start, ..meta }) else {
         return Ok(if is_foreign(&bytes) { Head::Foreign } else { Head::Unknown });
     };
     let mut second = vec![0; PAGE_HEADER + 136];
-    file.seek(SeekFrom::Start(first.page_size as u64))?;
-    let second = file.read_exact(&mut second).ok().and_then(|()| meta(&second));
+    file.seek(SeekFrom::Start(start.saturating_add(first.page_size as u64)))?;
+    let second = file.read_exact(&mut second).ok().and_then(|()| meta(&second)).map(|meta| Meta { start, ..meta });
     // Whichever transaction is newer is the one readers see.
     Ok(Head::Current(second.filter(|second| second.transaction > first.transaction).unwrap_or(first)))
+}
+
+/// Makes `transaction` the last that a file knows of: both meta pages become the newer of them, each under the number of
+/// its parity. The file is in nobody's use.
+pub(super) fn count_from(file: &File, transaction: u64) -> std::io::Result<()> {
+    let broken = || std::io::Error::new(ErrorKind::InvalidData, "its meta pages read wrong");
+    let read = |at: u64| -> std::io::Result<[u8; META_END]> {
+        let mut page = [0; META_END];
+        file.read_exact_at(&mut page, at)?;
+        Ok(page)
+    };
+    let first = read(0)?;
+    let page_size = meta(&first).ok_or_else(broken)?.page_size as u64;
+    let second = read(page_size)?;
+    let newest = [first, second].into_iter().filter_map(|page| Some((meta(&page)?.transaction, page))).max();
+    let (_, newest) = newest.ok_or_else(broken)?;
+    for number in [transaction.saturating_sub(1), transaction] {
+        let mut page = newest;
+        let place = number & 1;
+        page[..8].copy_from_slice(&place.to_le_bytes());
+        page[META_END - 8..].copy_from_slice(&number.to_le_bytes());
+        file.write_all_at(&page, place * page_size)?;
+    }
+    Ok(())
+}
+
+/// The number of the last transaction that a file knows of.
+pub(super) fn last_transaction(file: &File) -> std::io::Result<u64> {
+    match head(&mut file.try_clone()?)? {
+        Head::Current(meta) => Ok(meta.transaction),
+        _ => Err(std::io::Error::new(ErrorKind::InvalidData, "its meta pages read wrong")),
+    }
 }
 
 fn meta(page: &[u8]) -> Option<Meta> {
@@ -80,7 +122,7 @@ fn meta(page: &[u8]) -> Option<Meta> {
     let page_size = u32_at(page, 40)? as usize;
     let usual = page_size.is_power_of_two() && (512..=65_536).contains(&page_size);
     let root = Some(u64_at(page, 128)?).filter(|&root| root != NO_PAGE);
-    usual.then_some(Meta { page_size, transaction: u64_at(page, 144)?, root })
+    usual.then_some(Meta { start: 0, page_size, transaction: u64_at(page, 144)?, root })
 }
 
 /// LMDB 1.0 has a longer page header and a newer version; a big-endian machine writes the magic the other way round.
@@ -90,15 +132,15 @@ fn is_foreign(page: &[u8]) -> bool {
 
 /// The data under `key` in the named table `table`: `None` where table or key is not found, or a page reads wrong.
 pub(super) fn look_up(file: &mut File, meta: &Meta, table: &[u8], key: &[u8]) -> Option<Vec<u8>> {
-    let tree = find(file, meta.page_size, meta.root?, table, SUB_TREE)?;
+    let tree = find(file, meta, meta.root?, table, SUB_TREE)?;
     let root = u64_at(&tree, 40).filter(|&root| root != NO_PAGE)?;
-    find(file, meta.page_size, root, key, 0)
+    find(file, meta, root, key, 0)
 }
 
-fn find(file: &mut File, page_size: usize, root: u64, key: &[u8], flags: u16) -> Option<Vec<u8>> {
+fn find(file: &mut File, meta: &Meta, root: u64, key: &[u8], flags: u16) -> Option<Vec<u8>> {
     let mut number = root;
     for _ in 0..MAX_DEPTH {
-        let page = read_page(file, page_size, number)?;
+        let page = read_page(file, meta, number)?;
         match u16_at(&page, 10)? & (BRANCH | LEAF) {
             BRANCH => number = child(&page, key)?,
             LEAF => return leaf(&page, key, flags),
@@ -108,9 +150,10 @@ fn find(file: &mut File, page_size: usize, root: u64, key: &[u8], flags: u16) ->
     None
 }
 
-fn read_page(file: &mut File, page_size: usize, number: u64) -> Option<Vec<u8>> {
-    let mut page = vec![0; page_size];
-    file.seek(SeekFrom::Start(number.checked_mul(page_size as u64)?)).ok()?;
+fn read_page(file: &mut File, meta: &Meta, number: u64) -> Option<Vec<u8>> {
+    let mut page = vec![0; meta.page_size];
+    let place = number.checked_mul(meta.page_size as u64)?.checked_add(meta.start)?;
+    file.seek(SeekFrom::Start(place)).ok()?;
     file.read_exact(&mut page).ok()?;
     (u64_at(&page, 0)? == number).then_some(page)
 }

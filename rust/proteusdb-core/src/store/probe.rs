@@ -69,7 +69,7 @@ pub(super) fn look(path: &Path, options: &Options) -> Result<Found> {
     network::check(path, options)?;
     let unreadable = |error| refuse(path, &format!("it cannot be read ({error})"));
     let mut file = File::open(path).map_err(unreadable)?;
-    let verdict = patiently(path, &mut file)?;
+    let verdict = patiently(path, &mut file, options)?;
     if !options.read_only {
         File::options().read(true).write(true).open(path).map_err(|error| {
             refuse(path, &format!("it cannot be written ({error}); read_only=True opens it to read"))
@@ -84,19 +84,19 @@ enum Doubt {
     Perhaps(Error),
 }
 
-fn patiently(path: &Path, file: &mut File) -> Result<Found> {
-    let mut verdict = inside(path, file);
+fn patiently(path: &Path, file: &mut File, options: &Options) -> Result<Found> {
+    let mut verdict = inside(path, file, options);
     for look in 1..LOOKS {
         if !matches!(verdict, Err(Doubt::Perhaps(_))) {
             break;
         }
         std::thread::sleep(Duration::from_millis(look));
-        verdict = inside(path, file);
+        verdict = inside(path, file, options);
     }
     verdict.map_err(|(Doubt::Surely(error) | Doubt::Perhaps(error))| error)
 }
 
-fn inside(path: &Path, file: &mut File) -> Result<Found, Doubt> {
+fn inside(path: &Path, file: &mut File, options: &Options) -> Result<Found, Doubt> {
     let head = pages::head(file);
     let meta = match head.map_err(|error| Doubt::Surely(refuse(path, &format!("it cannot be read ({error})"))))? {
         Head::Nothing => return Ok(Found::Empty),
@@ -110,12 +110,10 @@ fn inside(path: &Path, file: &mut File) -> Result<Found, Doubt> {
         Head::Unknown => return Err(Doubt::Perhaps(stranger(path, file))),
     };
     let record = pages::look_up(file, &meta, format::TABLE.as_bytes(), format::KEY);
-    let version = record
-        .as_deref()
-        .and_then(format::version)
-        .ok_or_else(|| Doubt::Perhaps(refuse(path, "it is an LMDB file of another program; nothing was changed")))?;
-    format::check_version(path, version).map_err(Doubt::Surely)?;
-    Ok(Found::Store)
+    match record.map(|record| format::check_value(path, &record, options)).transpose().map_err(Doubt::Surely)? {
+        Some(true) => Ok(Found::Store),
+        _ => Err(Doubt::Perhaps(refuse(path, "it is an LMDB file of another program; nothing was changed"))),
+    }
 }
 
 fn stranger(path: &Path, file: &mut File) -> Error {

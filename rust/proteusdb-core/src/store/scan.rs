@@ -1,25 +1,23 @@
 //! A snapshot as a source of rows for queries: each access path is a range of one table.
 
 use std::borrow::Cow;
-use std::ops::{Bound, ControlFlow};
+use std::cell::OnceCell;
 
+use super::counters::Counters;
 use super::header::HeaderView;
-use super::keys::{Key, last_u64};
-use super::snapshot::{Snapshot, newest, row_number};
-use super::tables::Table;
+use super::packed::{self, Flow};
+use super::paths::between;
+use super::snapshot::{Snapshot, newest, row_number, row_of};
 use super::{lmdb, sequences};
 use crate::error::{Error, Result};
-use crate::query::{Access, Row, Source, Visit};
-use crate::record::{Map, PredictionModel};
-
-/// From a key (inclusive) to a key (exclusive; `None` is the end of the table).
-type Range = (Key, Option<Key>);
+use crate::query::{Abilities, Access, Deadline, Field, Row, Source, Visit};
+use crate::record::{Map, PartKind, PredictionModel, ResidueKind};
 
 /// One row of a scan.
 struct StoredRow<'s, 't> {
     snapshot: &'s Snapshot<'t>,
     view: HeaderView<'s>,
-    id: &'s str,
+    id: OnceCell<Cow<'s, str>>,
     job: Option<&'s str>,
 }
 
@@ -33,7 +31,8 @@ impl Row for StoredRow<'_, '_> {
     }
 
     fn id(&self) -> &str {
-        self.id
+        // That it can be read was seen when the row was opened.
+        self.id.get_or_init(|| self.view.id().unwrap_or_default())
     }
 
     fn model(&self) -> Option<&PredictionModel> {
@@ -76,8 +75,16 @@ impl Row for StoredRow<'_, '_> {
         self.view.length()
     }
 
+    fn chain_types(&self) -> Result<Vec<ResidueKind>> {
+        self.view.chain_types()
+    }
+
+    fn parts(&self) -> Result<Vec<(PartKind, String)>> {
+        self.view.part_names()
+    }
+
     fn sequence(&self) -> Result<Cow<'_, str>> {
-        sequences::get(self.snapshot.tables, self.snapshot.txn, self.view.sequence()).map(Cow::Borrowed)
+        sequences::get(self.snapshot.tables, self.snapshot.txn, self.view.sequence()).map(Cow::Owned)
     }
 
     fn metadata(&self) -> Result<Map> {
@@ -92,34 +99,55 @@ impl Source for Snapshot<'_> {
         match access {
             Access::All => self.scan_ids(visit),
             Access::AsOf(time) => self.scan_as_of(*time, visit),
-            Access::SequencePrefix(prefix) => self.scan_prefix(prefix, visit),
-            indexed => {
-                for (table, range) in self.ranges(indexed)? {
-                    if self.scan_range(table, &range, visit)?.is_break() {
+            Access::Ids(ids) => self.scan_named(ids, visit),
+            Access::SequencePrefix(_) | Access::Matching(_) | Access::Every(_) => {
+                for row in self.rows(access)? {
+                    if self.visit_current(row, visit)?.is_break() {
                         break;
                     }
                 }
                 Ok(())
             }
+            indexed => self.scan_ranges(indexed, false, visit),
         }
+    }
+
+    fn scan_ordered(&self, access: &Access, descending: bool, visit: &mut Visit<'_>) -> Result<()> {
+        self.all_models()?;
+        self.scan_ranges(access, descending, visit)
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities { intersects: true, residues: true, orders: true }
+    }
+
+    fn heed(&self, deadline: &Deadline) {
+        self.deadline.replace(deadline.clone());
+    }
+
+    fn total(&self) -> Result<Option<u64>> {
+        Counters::read(self.tables, self.txn).map(|counters| Some(counters.predictions))
     }
 
     fn estimate(&self, access: &Access, cap: u64) -> Result<u64> {
         let ranges = match access {
-            Access::All | Access::AsOf(_) => {
-                return Ok(self.tables.ids.len(self.txn).map_err(lmdb)?.min(cap));
+            Access::All => return Ok(self.total()?.unwrap_or(0).min(cap)),
+            Access::AsOf(_) => return Ok(self.tables.ids.len(self.txn).map_err(lmdb)?.min(cap)),
+            Access::Ids(ids) => return Ok((ids.len() as u64).min(cap)),
+            Access::Matching(_) | Access::Every(_) if cap == u64::MAX => return Ok(self.rows(access)?.len()),
+            Access::SequencePrefix(prefix) => return self.likely_prefix(prefix, cap),
+            Access::Matching(pattern) => return self.likely(pattern, cap),
+            Access::Every(ways) => {
+                let rows = ways.iter().map(|way| self.estimate(way, cap)).collect::<Result<Vec<_>>>()?;
+                return Ok(rows.into_iter().min().unwrap_or(0));
             }
-            Access::SequencePrefix(prefix) => vec![(self.tables.sequence_prefixes, prefix_range(prefix))],
             indexed => self.ranges(indexed)?,
         };
         let mut count = 0;
-        for (table, (from, to)) in ranges {
-            for entry in table.range(self.txn, &bounds(&from, to.as_ref())).map_err(lmdb)? {
-                entry.map_err(lmdb)?;
-                count += 1;
-                if count >= cap {
-                    return Ok(count);
-                }
+        for (index, range) in ranges {
+            count += packed::count(self.tables, self.txn, index, between(&range), cap - count)?;
+            if count >= cap {
+                return Ok(cap);
             }
         }
         Ok(count)
@@ -131,49 +159,45 @@ impl Source for Snapshot<'_> {
         };
         Ok(self.list_models()?.into_iter().filter(fits).map(|model| model.id.clone()).collect())
     }
+
+    fn declared(&self) -> Result<Vec<Field>> {
+        Ok(self.declared_indexes()?.fields().cloned().collect())
+    }
 }
 
 impl Snapshot<'_> {
-    /// Table and ranges of an access path that one index answers.
-    fn ranges(&self, access: &Access) -> Result<Vec<(Table, Range)>> {
-        let from_to = |key: Key, from: Option<i64>, to: Option<i64>| {
-            let start = from.map_or_else(|| key.clone(), |from| key.clone().time(from));
-            let end = to.map_or_else(|| key.after(), |to| key.clone().time(to).after());
-            (start, end)
-        };
-        Ok(match access {
-            Access::Models { ids, from, to } => {
-                let numbers =
-                    self.all_models()?.iter().filter(|(_, model)| ids.contains(&model.id)).map(|(number, _)| *number);
-                numbers.map(|number| (self.tables.by_model, from_to(Key::new().u32(number), *from, *to))).collect()
-            }
-            Access::Created { from, to } => vec![(self.tables.by_created, from_to(Key::new(), *from, *to))],
-            Access::Confidence(least) => vec![(self.tables.by_confidence, (Key::new().real(*least), None))],
-            Access::Length { min, max } => {
-                vec![(self.tables.by_length, (Key::new().u32(*min), Key::new().u32(*max).after()))]
-            }
-            Access::Job(job) => {
-                let key = Key::new().text(job);
-                vec![(self.tables.by_job, (key.clone(), key.after()))]
-            }
-            Access::All | Access::AsOf(_) | Access::SequencePrefix(_) => Vec::new(),
-        })
-    }
-
-    fn scan_range(&self, table: Table, (from, to): &Range, visit: &mut Visit<'_>) -> Result<ControlFlow<()>> {
-        for entry in table.range(self.txn, &bounds(from, to.as_ref())).map_err(lmdb)? {
-            let (key, _) = entry.map_err(lmdb)?;
-            if self.visit_current(key, visit)?.is_break() {
-                return Ok(ControlFlow::Break(()));
+    fn scan_ranges(&self, access: &Access, descending: bool, visit: &mut Visit<'_>) -> Result<()> {
+        let mut ranges = self.ranges(access)?;
+        if descending {
+            ranges.reverse();
+        }
+        for (index, range) in ranges {
+            let visit = |key: &[u8]| self.visit_current(packed::tail(index, key)?, visit);
+            let walk: fn(&_, &_, _, _, _) -> Flow = if descending { packed::each_back } else { packed::each };
+            if walk(self.tables, self.txn, index, between(&range), visit)?.is_break() {
+                break;
             }
         }
-        Ok(ControlFlow::Continue(()))
+        Ok(())
     }
 
     fn scan_ids(&self, visit: &mut Visit<'_>) -> Result<()> {
         for entry in self.tables.ids.iter(self.txn).map_err(lmdb)? {
             let (id, value) = entry.map_err(lmdb)?;
             let view = newest(self.tables, self.txn, row_number(id, value)?)?;
+            if let Some(view) = view.filter(|view| !view.deleted())
+                && self.visit(view, visit)?.is_break()
+            {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn scan_named(&self, ids: &[String], visit: &mut Visit<'_>) -> Result<()> {
+        for id in ids {
+            let Some(row) = row_of(self.tables, self.txn, id)? else { continue };
+            let view = newest(self.tables, self.txn, row)?;
             if let Some(view) = view.filter(|view| !view.deleted())
                 && self.visit(view, visit)?.is_break()
             {
@@ -208,47 +232,15 @@ impl Snapshot<'_> {
         }
     }
 
-    /// A sequence of several chains may match by more than one, and is visited once.
-    fn scan_prefix(&self, prefix: &str, visit: &mut Visit<'_>) -> Result<()> {
-        let (from, to) = prefix_range(prefix);
-        let mut sequences = Vec::new();
-        for entry in self.tables.sequence_prefixes.range(self.txn, &bounds(&from, to.as_ref())).map_err(lmdb)? {
-            sequences.extend(last_u64(entry.map_err(lmdb)?.0));
-        }
-        sequences.sort_unstable();
-        sequences.dedup();
-        for sequence in sequences {
-            let key = Key::new().u64(sequence);
-            let range = (key.clone(), key.after());
-            if self.scan_range(self.tables.rows_by_sequence, &range, visit)?.is_break() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_current(&self, key: &[u8], visit: &mut Visit<'_>) -> Result<ControlFlow<()>> {
-        let row = last_u64(key).ok_or_else(|| Error::corruption("an index entry names no row"))?;
+    fn visit_current(&self, row: u64, visit: &mut Visit<'_>) -> Flow {
         match newest(self.tables, self.txn, row)? {
             Some(view) if !view.deleted() => self.visit(view, visit),
             _ => Err(Error::corruption(format!("an index entry names row {row}, which holds no current prediction"))),
         }
     }
 
-    fn visit(&self, view: HeaderView<'_>, visit: &mut Visit<'_>) -> Result<ControlFlow<()>> {
-        let (id, job) = view.names()?;
-        visit(&StoredRow { snapshot: self, view, id, job })
+    fn visit(&self, view: HeaderView<'_>, visit: &mut Visit<'_>) -> Flow {
+        let job = view.job()?;
+        visit(&StoredRow { snapshot: self, view, id: OnceCell::new(), job })
     }
-}
-
-fn prefix_range(prefix: &str) -> Range {
-    let key = Key::new().raw(prefix.get(..sequences::PREFIX).unwrap_or(prefix).as_bytes());
-    let after = key.after();
-    (key, after)
-}
-
-/// LMDB seeks no empty key, so a range from the very beginning has no lower bound.
-fn bounds<'k>(from: &'k Key, to: Option<&'k Key>) -> (Bound<&'k [u8]>, Bound<&'k [u8]>) {
-    let start = Some(from.as_bytes()).filter(|from| !from.is_empty());
-    (start.map_or(Bound::Unbounded, Bound::Included), to.map_or(Bound::Unbounded, |to| Bound::Excluded(to.as_bytes())))
 }

@@ -8,37 +8,52 @@
 //! Invariants:
 //! - a transaction begins and ends inside one call that holds the slot's read lock, so whoever holds the write lock
 //!   knows that none is alive: growing the map and closing are sound;
-//! - a write transaction is begun and committed by one thread, because it never leaves [`Shared::write`];
-//! - locks are taken in this order: fork gate, registry, writer, slot, options.
+//! - a write transaction is begun and committed by one thread, because it never leaves [`Shared::transact`];
+//! - who waits for a turn or for another process holds no lock, and stands outside the fork gate;
+//! - locks are taken in this order: fork gate, registry, line of writers, slot, options.
 //!
 //! A call within a call on the same store would wait for itself once another thread wants to grow the map: `work` does
 //! not call back.
 
+use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
 
 use heed::{MdbError, RwTxn};
+use uuid::Uuid;
 
 use super::env::{self, Env};
-use super::lock::{self, FileGuard, ThreadLock};
+use super::lock::{self, FileGuard, Patience};
 use super::open::{self, Opened};
 use super::options::{Durability, Options};
 use super::tables::Tables;
-use super::{Txn, fork, lmdb};
+use super::turns::{Turn, Turns};
+use super::write::{self, Mode};
+use super::{Txn, fork, format, group, lmdb};
 use crate::error::{Error, Result};
+use crate::operation::{Operation, Outcome};
+
+/// How often a writer looks for readers that died without leaving.
+const CLEAR_READERS: Duration = Duration::from_secs(1);
 
 /// What all handles of one path share.
 pub(super) struct Shared {
     pub(super) path: PathBuf,
+    uuid: Mutex<Uuid>,
     options: Mutex<Options>,
     slot: RwLock<Option<Opened>>,
-    writer: ThreadLock,
+    pub(super) turns: Turns,
+    /// When readers that died were last looked for.
+    pub(super) cleared: Mutex<Instant>,
 }
 
 /// Why a transaction did not take place yet.
 enum Pause {
     /// The environment is closed, as after a fork.
     Closed,
+    /// Another file was put in the place of the one that is open.
+    Replaced,
     /// The map has no room for another page.
     Full,
     /// Another process made the map larger.
@@ -52,16 +67,19 @@ enum Pause {
 impl Shared {
     /// Opens the environment of a path that the registry does not know.
     pub(super) fn open(path: &Path, options: &Options) -> Result<Self> {
+        let opened = open::open(path, options)?;
         Ok(Self {
             path: path.to_owned(),
+            uuid: Mutex::new(opened.uuid),
             options: Mutex::new(options.clone()),
-            slot: RwLock::new(Some(open::open(path, options)?)),
-            writer: ThreadLock::default(),
+            slot: RwLock::new(Some(opened)),
+            turns: Turns::default(),
+            cleared: Mutex::new(Instant::now()),
         })
     }
 
     /// Runs `work` in a read transaction.
-    pub(super) fn read<R>(&self, work: impl FnOnce(&Env, &Tables, &Txn<'_>) -> Result<R>) -> Result<R> {
+    pub(super) fn read<R>(&self, work: impl FnOnce(&Opened, &Txn<'_>) -> Result<R>) -> Result<R> {
         let _call = fork::enter();
         let mut cleared = false;
         loop {
@@ -70,7 +88,12 @@ impl Shared {
                 match slot.as_ref() {
                     None => Pause::Closed,
                     Some(opened) => match opened.here(&self.path)?.env.read_txn() {
-                        Ok(txn) => return work(&opened.env, &opened.tables, &txn),
+                        // Looked at in the transaction: whatever replaces the file now, this was its state.
+                        Ok(_) if opened.is_replaced(&self.path) => Pause::Replaced,
+                        Ok(txn) => {
+                            let result = work(opened, &txn);
+                            return opened.believe(&self.path, &txn).and(result);
+                        }
                         Err(heed::Error::Mdb(MdbError::ReadersFull)) if !cleared => Pause::ReadersFull,
                         Err(error) => pause(error)?,
                     },
@@ -81,16 +104,132 @@ impl Shared {
         }
     }
 
-    /// Runs `work` in a write transaction and commits it; grows the map and runs it again where it was too small.
-    pub(super) fn write<R>(&self, mut work: impl FnMut(&Tables, &mut RwTxn<'_>) -> Result<R>) -> Result<R> {
+    /// Runs `work` in a write transaction of its own and commits it; grows the map and runs it again where it was too
+    /// small.
+    pub(super) fn write<R>(&self, work: impl FnMut(&Tables, &mut RwTxn<'_>) -> Result<R>) -> Result<R> {
+        self.in_turn(|| self.transact(work))
+    }
+
+    /// Writes operations that may each fail alone, in one transaction if it holds them.
+    pub(super) fn write_each<O: Borrow<Operation>>(&self, operations: &[O]) -> Result<Vec<Result<Outcome>>> {
+        self.in_turn(|| Ok(self.in_parts(operations)))
+    }
+
+    /// Runs `work`, which puts another file in the place of the one that is open, while nobody writes.
+    pub(super) fn replace(&self, work: impl FnOnce(&Opened, &Path) -> Result<()>) -> Result<()> {
+        self.in_turn(|| {
+            let replaced = match self.slot().as_ref() {
+                Some(opened) => work(opened, &self.path),
+                None => Err(Error::storage("the store was closed at this moment; nothing was changed")),
+            };
+            self.close();
+            replaced
+        })
+    }
+
+    /// Runs `work` on the open environment without a transaction of ours, as LMDB's copy begins its own.
+    pub(super) fn read_outside<R>(&self, work: impl FnOnce(&Opened) -> Result<R>) -> Result<R> {
+        self.read(|_, _| Ok(()))?;
         let _call = fork::enter();
-        let deadline = lock::deadline(self.options().timeout);
-        let _thread = self.writer.take(&self.path, deadline)?;
-        let _process = self.lock_file(deadline)?;
+        match self.slot().as_ref() {
+            Some(opened) => work(opened.here(&self.path)?),
+            None => Err(Error::storage("the store was closed at this moment; try again")),
+        }
+    }
+
+    /// Runs `work` on the file while nobody writes and this process has it closed.
+    pub(super) fn reshape<R>(&self, work: impl FnOnce(&Path, &Options) -> Result<R>) -> Result<R> {
+        self.in_turn(|| {
+            let mut slot = self.exclusive();
+            open::close(slot.take());
+            let options = self.options().clone();
+            work(&self.path, &options)
+        })
+    }
+
+    /// Another store was put in the place of this one on purpose.
+    pub(super) fn set_uuid(&self, uuid: Uuid) {
+        *self.uuid.lock().unwrap_or_else(PoisonError::into_inner) = uuid;
+    }
+
+    fn uuid(&self) -> Uuid {
+        *self.uuid.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work` while no other thread and no other process writes.
+    fn in_turn<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<R> {
+        let mut patience = Patience::new(self.options().timeout);
+        let place = self.turns.join(None);
+        let turn = self.turns.wait(&place, &self.path, &mut patience)?;
+        let result = self.alone(&mut patience, work);
+        drop(turn);
+        result
+    }
+
+    /// Writes one operation, in a transaction together with what other threads wait to write.
+    pub(super) fn write_together(&self, operation: Arc<Operation>) -> Result<Outcome> {
+        let mut patience = Patience::new(self.options().timeout);
+        let place = self.turns.join(Some(operation));
+        if let Some(mut turn) = self.turns.wait(&place, &self.path, &mut patience)? {
+            self.alone(&mut patience, || {
+                self.serve(&mut turn);
+                Ok(())
+            })?;
+        }
+        place.outcome().unwrap_or_else(|| Err(Error::storage("the write was given up before it began")))
+    }
+
+    fn serve(&self, turn: &mut Turn<'_>) {
+        let operations = turn.gather();
+        turn.serve(self.in_parts(&operations));
+    }
+
+    fn in_parts<O: Borrow<Operation>>(&self, operations: &[O]) -> Vec<Result<Outcome>> {
+        group::apply(operations, &mut |part: &[O]| {
+            self.transact(|tables, txn| write::apply(tables, txn, part, Mode::EachAlone))
+        })
+    }
+
+    /// Runs `work` while no other process writes. The lock is waited for without the fork gate and the slot, so that
+    /// forks go on, and readers can adopt a map that the other process grew.
+    fn alone<R>(&self, patience: &mut Patience, work: impl FnOnce() -> Result<R>) -> Result<R> {
+        loop {
+            {
+                let _call = fork::enter();
+                if let Some(_process) = self.lock_file()? {
+                    return work();
+                }
+            }
+            patience.sleep(&self.path, || lock::holder(&self.path))?;
+        }
+    }
+
+    /// The lock against other processes, unless one of them has it. While it is held nobody replaces the file.
+    fn lock_file(&self) -> Result<Option<FileGuard>> {
+        loop {
+            let pause = match self.slot().as_ref() {
+                None => Pause::Closed,
+                Some(opened) => {
+                    let guard = lock::try_file(&opened.here(&self.path)?.file);
+                    match opened.is_replaced(&self.path) {
+                        true => Pause::Replaced,
+                        false => return Ok(guard),
+                    }
+                }
+            };
+            self.settle(pause)?;
+        }
+    }
+
+    /// Runs `work` in a transaction and commits it, by the thread that has the turn and the file's lock.
+    fn transact<R>(&self, mut work: impl FnMut(&Tables, &mut RwTxn<'_>) -> Result<R>) -> Result<R> {
         loop {
             let outcome = match self.slot().as_ref() {
                 None => Err(Pause::Closed),
-                Some(opened) => attempt(opened.here(&self.path)?, &mut work),
+                Some(opened) => {
+                    self.clear_readers(&opened.env)?;
+                    attempt(opened.here(&self.path)?, &mut work)
+                }
             };
             match outcome {
                 Ok(result) => return result,
@@ -99,28 +238,25 @@ impl Shared {
         }
     }
 
-    /// The lock against other processes. It is waited for without the slot, so that readers can meanwhile adopt a map
-    /// that the other process grew.
-    fn lock_file(&self, deadline: std::time::Instant) -> Result<Option<FileGuard>> {
-        loop {
-            let file = match self.slot().as_ref() {
-                None => None,
-                Some(opened) => match &opened.here(&self.path)?.file {
-                    None => return Ok(None),
-                    Some(file) => Some(file.clone()),
-                },
-            };
-            match file {
-                Some(file) => return lock::take_file(&self.path, &file, deadline).map(Some),
-                None => self.reopen()?,
-            }
+    /// Takes readers that died out of the table now and then: pages they might read are never used again, so the file
+    /// would grow for as long as somebody writes.
+    fn clear_readers(&self, env: &Env) -> Result<()> {
+        let mut cleared = self.cleared.lock().unwrap_or_else(PoisonError::into_inner);
+        if cleared.elapsed() >= CLEAR_READERS {
+            *cleared = Instant::now();
+            env.clear_stale_readers().map_err(lmdb)?;
         }
+        Ok(())
     }
 
     /// Removes what a transaction waited for.
     fn settle(&self, pause: Pause) -> Result<()> {
         match pause {
             Pause::Closed => self.reopen(),
+            Pause::Replaced => {
+                self.close();
+                Ok(())
+            }
             Pause::Full => self.resize(|now| now.saturating_mul(2)),
             Pause::Resized => self.resize(|_| 0),
             Pause::ReadersFull => match self.slot().as_ref() {
@@ -149,7 +285,7 @@ impl Shared {
         let mut slot = self.exclusive();
         if slot.is_none() {
             let options = self.options().clone();
-            *slot = Some(open::open(&self.path, &options)?);
+            *slot = Some(open::again(&self.path, &options, self.uuid())?);
         }
         Ok(())
     }
@@ -161,13 +297,15 @@ impl Shared {
         let full = [options.durability, wanted.durability].contains(&Durability::Full);
         let merged = Options {
             read_only: options.read_only && wanted.read_only,
+            any_schema: options.any_schema || wanted.any_schema,
             durability: if full { Durability::Full } else { Durability::Relaxed },
             ..if options.read_only { wanted.clone() } else { options.clone() }
         };
-        if (merged.read_only, merged.durability) != (options.read_only, options.durability) {
+        let how = |options: &Options| (options.read_only, options.durability, options.any_schema);
+        if how(&merged) != how(&options) {
             open::allowed(&self.path, &merged)?;
             open::close(slot.take());
-            *slot = Some(open::open(&self.path, &merged)?);
+            *slot = Some(open::again(&self.path, &merged, self.uuid())?);
             *options = merged;
         }
         Ok(())
@@ -191,13 +329,6 @@ impl Shared {
     }
 }
 
-impl Drop for Shared {
-    fn drop(&mut self) {
-        let _call = fork::enter();
-        open::close(self.slot.get_mut().unwrap_or_else(PoisonError::into_inner).take());
-    }
-}
-
 /// What a transaction that did not begin waits for.
 fn pause(error: heed::Error) -> Result<Pause> {
     match error {
@@ -217,6 +348,21 @@ fn attempt<R>(
         Ok(txn) => txn,
         Err(error) => return pause(error).map_or_else(|error| Ok(Err(error)), Err),
     };
+    // LMDB takes the number of the last transaction from the lock file, not from the data.
+    if txn.id() != opened.env.info().last_txn_id + 1 {
+        return Ok(Err(Error::connection(
+            "another file was put in the place of the store while processes had it open, and its lock file counts other \
+             transactions; close the store in every process and open it again",
+        )));
+    }
+    match format::has_moved(&opened.tables, &txn, opened.schema) {
+        Ok(false) => {}
+        Ok(true) => return Err(Pause::Replaced),
+        Err(error) => return Ok(Err(error)),
+    }
+    if opened.schema != format::VERSION {
+        return Ok(Err(Error::storage(format!("nothing was written: {}", format::older(opened.schema)))));
+    }
     match work(&opened.tables, &mut txn) {
         Ok(result) => match txn.commit() {
             Ok(()) => Ok(Ok(result)),

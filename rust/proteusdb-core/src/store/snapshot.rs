@@ -1,16 +1,20 @@
 //! One consistent state of the store, for the length of one call.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use super::blobs;
+use super::declared::{self, Declared};
 use super::header::{self, HeaderView};
 use super::keys::Key;
+use super::kmers::Candidates;
 use super::models;
+use super::packed::{self, Index};
 use super::sequences;
 use super::tables::Tables;
 use super::{Txn, analyses, lmdb, not_found, sealed};
 use crate::error::{Error, Result};
+use crate::query::{Deadline, Pattern};
 use crate::record::{Analysis, Part, PartBody, Prediction, PredictionModel};
 
 /// Which version of a prediction.
@@ -30,11 +34,17 @@ pub struct Snapshot<'t> {
     pub(super) txn: &'t Txn<'t>,
     /// All models by number, once something asked for all; a single prediction looks up its own.
     models: OnceCell<BTreeMap<u32, PredictionModel>>,
+    declared: OnceCell<Declared>,
+    /// What a query that is being answered has to heed.
+    pub(super) deadline: RefCell<Deadline>,
+    /// The pattern that the index of residues was asked about last, and what it said.
+    pub(super) residues: RefCell<Option<(Pattern, Candidates)>>,
 }
 
 impl<'t> Snapshot<'t> {
     pub(super) fn new(tables: &'t Tables, txn: &'t Txn<'t>) -> Self {
-        Self { tables, txn, models: OnceCell::new() }
+        let (deadline, residues) = (RefCell::default(), RefCell::default());
+        Self { tables, txn, models: OnceCell::new(), declared: OnceCell::new(), deadline, residues }
     }
 
     /// Every model by its number, in the order of registration.
@@ -47,6 +57,32 @@ impl<'t> Snapshot<'t> {
         }
         let models = models::all(self.tables, self.txn)?.into_iter().collect();
         Ok(self.models.get_or_init(|| models))
+    }
+
+    /// The declared indexes.
+    pub(super) fn declared_indexes(&self) -> Result<&Declared> {
+        if let Some(declared) = self.declared.get() {
+            return Ok(declared);
+        }
+        let declared = Declared::read(self.tables, self.txn)?;
+        Ok(self.declared.get_or_init(|| declared))
+    }
+
+    /// The fields of the declared indexes in order, each with the number of its entries.
+    ///
+    /// # Errors
+    /// `Corruption` naming table and key.
+    pub fn list_indexes(&self) -> Result<Vec<(String, u64)>> {
+        let declared = self.declared_indexes()?;
+        let mut listed = Vec::new();
+        for field in declared.fields() {
+            let number = declared.number(field).unwrap_or(0);
+            let prefix = declared::entry(number, &[]);
+            let after = prefix.after();
+            let range = (prefix.as_bytes(), after.as_ref().map(Key::as_bytes));
+            listed.push((field.name(), packed::count(self.tables, self.txn, Index::User, range, u64::MAX)?));
+        }
+        Ok(listed)
     }
 
     /// The model with this number, among those that are at hand.
@@ -62,13 +98,13 @@ impl<'t> Snapshot<'t> {
         let Some(row) = row_of(self.tables, self.txn, id)? else { return Ok(None) };
         let view = match version {
             Version::Current => newest(self.tables, self.txn, row)?.filter(|view| !view.deleted()),
-            Version::Number(number) => self.numbered(row, number)?,
+            Version::Number(number) => self.numbered(row, number)?.filter(|view| !view.is_trace()),
             Version::AsOf(time) => self.as_of(row, time)?,
         };
         view.map(|view| self.decode(&view)).transpose()
     }
 
-    /// Every version of a prediction, oldest first, deletions included.
+    /// Every version of a prediction that is left, oldest first, deletions included.
     ///
     /// # Errors
     /// `NotFound` where the id was never stored; `Corruption` naming table and key.
@@ -76,12 +112,15 @@ impl<'t> Snapshot<'t> {
         let row = row_of(self.tables, self.txn, id)?.ok_or_else(|| not_found(id))?;
         let prefix = Key::new().u64(row);
         let entries = self.tables.headers.prefix_iter(self.txn, prefix.as_bytes()).map_err(lmdb)?;
-        entries
-            .map(|entry| {
-                let (key, value) = entry.map_err(lmdb)?;
-                self.decode(&HeaderView::open(key, value)?)
-            })
-            .collect()
+        let mut versions = Vec::new();
+        for entry in entries {
+            let (key, value) = entry.map_err(lmdb)?;
+            let view = HeaderView::open(key, value)?;
+            if !view.is_trace() {
+                versions.push(self.decode(&view)?);
+            }
+        }
+        Ok(versions)
     }
 
     /// The bytes of a part.
@@ -92,6 +131,7 @@ impl<'t> Snapshot<'t> {
         match &part.body {
             PartBody::Fresh(bytes) => Ok(bytes),
             PartBody::Stored(blob) => blobs::read(self.tables, self.txn, *blob),
+            PartBody::Kept(key) => Err(super::foreign(part, key)),
         }
     }
 
@@ -162,7 +202,7 @@ impl<'t> Snapshot<'t> {
     }
 
     pub(super) fn decode(&self, view: &HeaderView<'_>) -> Result<Prediction> {
-        let sequence = sequences::get(self.tables, self.txn, view.sequence())?.to_owned();
+        let sequence = sequences::get(self.tables, self.txn, view.sequence())?;
         view.decode(sequence, self.model_id(view.model())?)
     }
 
@@ -181,7 +221,7 @@ impl<'t> Snapshot<'t> {
     }
 
     /// The version that was visible at a commit time.
-    fn as_of(&self, row: u64, time: i64) -> Result<Option<HeaderView<'t>>> {
+    pub(super) fn as_of(&self, row: u64, time: i64) -> Result<Option<HeaderView<'t>>> {
         let prefix = Key::new().u64(row);
         let mut visible = None;
         for entry in self.tables.headers.prefix_iter(self.txn, prefix.as_bytes()).map_err(lmdb)? {

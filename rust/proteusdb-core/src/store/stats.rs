@@ -1,14 +1,21 @@
 //! Counts and sizes, for `stats()`.
 
 use super::counters::Counters;
-use super::env::Env;
 use super::format::{self, Identity};
+use super::growth::{self, Sample};
+use super::keys::{self, Key};
+use super::open::Opened;
+use super::readers::{self, Reader};
 use super::tables::Tables;
 use super::{Txn, blobs, lmdb};
+use crate::codec::{PartSizes, structure_sizes};
 use crate::error::Result;
 use crate::record::PartKind;
 
 const PART_KINDS: [PartKind; 3] = [PartKind::Structure, PartKind::Array, PartKind::Original];
+
+/// The blobs that are looked at.
+const SAMPLE: u64 = 512;
 
 /// LMDB begins every file with two of them.
 const META_PAGES: u64 = 2;
@@ -20,7 +27,7 @@ pub struct Stats {
     pub predictions: u64,
     /// Residues in them.
     pub residues: u64,
-    /// Versions of predictions, deletions included.
+    /// Versions of predictions, deletions and the traces of what was cleaned up included.
     pub versions: u64,
     /// Distinct sequences.
     pub sequences: u64,
@@ -30,7 +37,7 @@ pub struct Stats {
     pub analyses: u64,
     /// Blobs, in segments and loose.
     pub blobs: u64,
-    /// Bytes in segments that no blob refers to any more; `compact` gives them back.
+    /// Bytes in segments that no blob refers to any more; `shrink` gives them back.
     pub dead_bytes: u64,
     /// Blobs that wait to be folded into a segment.
     pub loose_blobs: u64,
@@ -46,20 +53,26 @@ pub struct Stats {
     pub last_transaction: u64,
     /// Commit time of the last transaction, µs.
     pub last_commit: i64,
-    /// Readers entered in the lock file, in all processes.
-    pub readers: u64,
+    /// Read transactions of all processes but the one that gathered this, the oldest first. Pages that were given up
+    /// since cannot be used again before it ends.
+    pub readers: Vec<Reader>,
     /// How many there may be.
     pub max_readers: u64,
     /// Which store it is.
     pub identity: Identity,
     /// Bytes of the parts of current predictions, by kind.
     pub parts: Vec<(PartKind, u64)>,
+    /// How the bytes of structures are spread over their parts, from a sample of blobs.
+    pub structure: PartSizes,
+    /// Earlier sizes, oldest first.
+    pub growth: Vec<Sample>,
     /// Bytes of pages by table.
     pub tables: Vec<(&'static str, u64)>,
 }
 
 /// Gathers the figures of a snapshot.
-pub(super) fn gather(env: &Env, tables: &Tables, txn: &Txn<'_>) -> Result<Stats> {
+pub(super) fn gather(opened: &Opened, txn: &Txn<'_>) -> Result<Stats> {
+    let Opened { env, tables, .. } = opened;
     let counters = Counters::read(tables, txn)?;
     let info = env.info();
     let root = env.unnamed_database_stat();
@@ -75,7 +88,7 @@ pub(super) fn gather(env: &Env, tables: &Tables, txn: &Txn<'_>) -> Result<Stats>
         predictions: counters.predictions,
         residues: counters.residues,
         versions: tables.headers.len(txn).map_err(lmdb)?,
-        sequences: tables.sequences.len(txn).map_err(lmdb)?,
+        sequences: counters.next_sequence,
         models: tables.models.len(txn).map_err(lmdb)?,
         analyses: tables.analyses.len(txn).map_err(lmdb)?,
         blobs: tables.blobs.len(txn).map_err(lmdb)?,
@@ -87,12 +100,33 @@ pub(super) fn gather(env: &Env, tables: &Tables, txn: &Txn<'_>) -> Result<Stats>
         map_bytes: info.map_size as u64,
         last_transaction: info.last_txn_id as u64,
         last_commit: counters.last_commit as i64,
-        readers: u64::from(info.number_of_readers),
+        readers: readers::others(env, opened.lock.as_ref(), txn)?,
         max_readers: u64::from(info.maximum_number_of_readers),
         identity: format::identity(tables, txn)?,
         parts: PART_KINDS.into_iter().zip(counters.part_bytes()).collect(),
+        structure: sampled(tables, txn, counters.next_blob)?,
+        growth: growth::read(tables, txn)?,
         tables: sizes,
     })
+}
+
+/// The parts of up to [`SAMPLE`] structures, evenly over the store. Only heads are read.
+fn sampled(tables: &Tables, txn: &Txn<'_>, blobs: u64) -> Result<PartSizes> {
+    let step = (blobs / SAMPLE).max(1);
+    let mut sum = PartSizes::default();
+    for number in (0..=blobs).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
+        let from = Key::new().u64(number);
+        let Some((key, _)) = tables.blobs.get_greater_than_or_equal_to(txn, from.as_bytes()).map_err(lmdb)? else {
+            break;
+        };
+        let blob = keys::last_u64(key).unwrap_or(0);
+        if blob < number + step
+            && let Ok(sizes) = structure_sizes(blobs::read(tables, txn, blob)?)
+        {
+            sum += sizes;
+        }
+    }
+    Ok(sum)
 }
 
 fn page_bytes(stat: &heed::DatabaseStat) -> u64 {

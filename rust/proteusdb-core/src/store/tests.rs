@@ -1,8 +1,15 @@
 //! The store against a model of it: whatever the operations, the same answers, and tables that agree.
 
+mod arrays;
+mod care;
 mod crash;
 mod damage;
+mod declared;
 mod opening;
+mod past;
+mod planned;
+mod replaced;
+mod together;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -11,8 +18,10 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::codec::{Compression, Encoding, Exemplars, encode_original};
 use crate::error::Kind;
 use crate::operation::{Change, OnConflict};
+use crate::query::ordered::{self, Span};
 use crate::query::{Access, Source};
 use crate::record::{Analysis, Map, Part, PartBody, PartKind, Prediction, ResidueKind, UNSET_TIME, Value, id};
 use crate::validate::{Draft, Record};
@@ -34,10 +43,20 @@ fn draft(id: &str, sequence: &str, confidence: f64, payload: usize) -> Operation
         model: Some("esm".to_owned()),
         ..Draft::default()
     };
-    let mut operation = Record::new(draft).unwrap().encode(crate::codec::Compression::Fast).unwrap();
+    let mut operation = Record::new(draft)
+        .unwrap()
+        .encode(Encoding {
+            compression: Compression::Fast,
+            precision: None,
+            exemplars: &Exemplars::default(),
+            job: None,
+        })
+        .unwrap();
     if let (Operation::Store { prediction, .. }, 1..) = (&mut operation, payload) {
         let bytes: Vec<u8> = (0..payload).map(|i| (i * 31 + id.len()) as u8).collect();
-        let blob = crate::codec::encode_original(&bytes, None, crate::codec::Compression::None).unwrap();
+        let known = Exemplars::default();
+        let plain = Encoding { compression: Compression::None, precision: None, exemplars: &known, job: None };
+        let blob = encode_original(&bytes, None, plain).unwrap().0;
         prediction.parts.push(Part {
             kind: PartKind::Original,
             name: "file".into(),
@@ -256,6 +275,7 @@ enum Step {
     Store { id: u8, length: usize, confidence: f64, payload: usize, on_conflict: u8 },
     Update { id: u8, confidence: Option<f64>, job: Option<u8> },
     Delete { id: u8, purge: bool },
+    Index { declare: bool },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -266,7 +286,13 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..8_u8, prop::option::of(confidence), prop::option::of(0..3_u8))
             .prop_map(|(id, confidence, job)| Step::Update { id, confidence, job }),
         1 => (0..8_u8, any::<bool>()).prop_map(|(id, purge)| Step::Delete { id, purge }),
+        1 => any::<bool>().prop_map(|declare| Step::Index { declare }),
     ]
+}
+
+/// The field that steps declare an index on.
+fn indexed() -> Field {
+    Field::Metadata("confidence".into())
 }
 
 /// What the model knows of a current prediction: length, confidence, job.
@@ -309,6 +335,9 @@ fn perform(store: &Store, model: &mut BTreeMap<String, Known>, step: &Step) {
             let known = model.remove(&id).is_some();
             assert!(if known { outcome.is_ok() } else { *purge || outcome.is_err() });
         }
+        Step::Index { declare: true } => drop(store.create_index(&indexed()).unwrap()),
+        // It may not be there.
+        Step::Index { declare: false } => drop(store.drop_index(&indexed())),
     }
 }
 
@@ -334,6 +363,10 @@ proptest! {
         let of_model = Access::Models { ids: models, from: Some(0), to: None };
         prop_assert_eq!(found(&store, &of_model), matching(&|_| true));
         prop_assert_eq!(store.check().unwrap(), Vec::<String>::new());
+        store.create_index(&indexed()).unwrap();
+        let high = Span { from: ordered::key(&Value::Float(0.5)), to: ordered::key(&Value::Text(String::new())) };
+        let values = Access::Values { field: indexed(), spans: vec![high] };
+        prop_assert_eq!(found(&store, &values), matching(&|known| known.1.is_some_and(|c| c >= 0.5)));
         let listed = store.read(|snapshot| snapshot.ids(None, 100)).unwrap();
         prop_assert_eq!(listed, matching(&|_| true));
         let _: Vec<Prediction> = model.keys().flat_map(|id| store.read(|s| s.history(id)).unwrap()).collect();

@@ -1,22 +1,30 @@
 //! What happens inside a write transaction: each operation is checked first and writes only then, so one that fails
 //! leaves nothing of itself behind.
 
+mod trim;
+
 use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use heed::RwTxn;
 
+use super::arrays::Shared;
 use super::blobs::{self, Packer};
+use super::commits::{self, Touched};
 use super::counters::Counters;
-use super::header::{self, HeaderView};
+use super::declared::Declared;
+use super::header;
 use super::indexes::{Indexed, Pending};
-use super::keys::Key;
 use super::models::Numbered;
+use super::quota::Quota;
+use super::sequences::Interner;
 use super::tables::{Tables, append};
-use super::{analyses, lmdb, models, sealed, sequences};
+use super::{analyses, growth, lmdb, models, schema, sealed};
 use crate::error::{Error, Kind, Result};
 use crate::operation::{Change, OnConflict, Operation, Outcome};
 use crate::record::{Analysis, PartBody, Prediction, UNSET_TIME, time};
+use crate::validate::Schema;
 
 /// What becomes of the other operations when one fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,19 +42,11 @@ pub(super) fn apply(
     operations: &[impl Borrow<Operation>],
     mode: Mode,
 ) -> Result<Vec<Result<Outcome>>> {
-    let counters = Counters::read(tables, txn)?;
     let brought: u64 = operations.iter().map(|operation| operation.borrow().fresh_bytes()).sum();
-    let now = time::now().max(counters.last_commit as i64 + 1);
-    let mut writer = Writer {
-        tables,
-        txn,
-        counters,
-        packer: Packer::default(),
-        packed: brought >= blobs::PACK,
-        pending: Pending::default(),
-        now,
-        resolved: HashMap::new(),
-    };
+    let adds = operations.iter().any(|operation| operation.borrow().adds());
+    let quota = if adds { Quota::read(tables, txn)? } else { Quota::default() };
+    let before = quota.used(tables, txn)?;
+    let mut writer = Writer::begin(tables, txn, brought)?;
     let mut outcomes = Vec::with_capacity(operations.len());
     for operation in operations {
         match writer.operation(operation.borrow()) {
@@ -56,36 +56,70 @@ pub(super) fn apply(
         }
     }
     writer.finish()?;
+    quota.check(before, quota.used(tables, txn)?)?;
     Ok(outcomes)
 }
 
-fn is_callers(kind: Kind) -> bool {
+/// Whether a failure is the caller's, and leaves the transaction sound.
+pub(super) fn is_callers(kind: Kind) -> bool {
     matches!(kind, Kind::Validation | Kind::Conflict | Kind::NotFound | Kind::Query)
 }
 
-/// Bytes of blobs that an operation brings.
 /// The newest version of a row, with the numbers this store knows it by.
-struct Current {
-    prediction: Prediction,
-    indexed: Indexed,
+pub(super) struct Current {
+    pub(super) prediction: Prediction,
+    pub(super) indexed: Indexed,
 }
 
-struct Writer<'a, 't> {
-    tables: &'a Tables,
-    txn: &'a mut RwTxn<'t>,
-    counters: Counters,
-    packer: Packer,
+/// A write transaction, with what its operations share.
+pub(super) struct Writer<'a, 't> {
+    pub(super) tables: &'a Tables,
+    pub(super) txn: &'a mut RwTxn<'t>,
+    pub(super) counters: Counters,
+    pub(super) packer: Packer,
+    shared: Shared,
     packed: bool,
+    sequences: Interner,
     /// Index entries to be written at the end.
-    pending: Pending,
-    now: i64,
+    pub(super) pending: Pending,
+    declared: Declared,
+    /// What metadata must be like.
+    schema: Schema,
+    /// The moments of tags, once something asked for them.
+    moments: Option<Arc<[i64]>>,
+    /// The commit time.
+    pub(super) now: i64,
     /// Model texts that this transaction has resolved.
-    resolved: HashMap<String, Numbered>,
+    pub(super) resolved: HashMap<String, Numbered>,
 }
 
-impl Writer<'_, '_> {
+impl<'a, 't> Writer<'a, 't> {
+    /// For a transaction that brings so many bytes of parts.
+    pub(super) fn begin(tables: &'a Tables, txn: &'a mut RwTxn<'t>, brought: u64) -> Result<Self> {
+        let counters = Counters::read(tables, txn)?;
+        let now = time::now().max(counters.last_commit as i64 + 1);
+        growth::sample(tables, txn, &counters, now)?;
+        Ok(Self {
+            declared: Declared::read(tables, txn)?,
+            schema: schema::read(tables, txn)?,
+            moments: None,
+            shared: Shared::new(&counters),
+            packer: Packer::default(),
+            packed: brought >= blobs::PACK,
+            sequences: Interner::default(),
+            pending: Pending::default(),
+            now,
+            resolved: HashMap::new(),
+            counters,
+            tables,
+            txn,
+        })
+    }
+
     fn operation(&mut self, operation: &Operation) -> Result<Outcome> {
         match operation {
+            Operation::Bounded { operation, keep_versions } => self.bounded(operation, *keep_versions),
+            Operation::Expect { id, version } => self.expect(id, *version),
             Operation::Store { prediction, model, on_conflict } => {
                 self.store(prediction, model.as_deref(), *on_conflict)
             }
@@ -100,27 +134,46 @@ impl Writer<'_, '_> {
             Operation::UpdateModel { id, name, version, configuration } => {
                 self.resolved.clear();
                 models::update(self.tables, self.txn, id, name.as_deref(), version.as_ref(), configuration)?;
+                commits::note(self.tables, self.txn, self.now, Touched::Model(id))?;
                 Ok(Outcome::Id(id.clone()))
             }
             Operation::DeleteModel { id } => {
                 self.resolved.clear();
                 // Whether a model is used stands in an index.
-                self.pending.flush(self.txn)?;
-                models::delete(self.tables, self.txn, id).map(|()| Outcome::Deleted)
+                self.pending.flush(self.tables, self.txn)?;
+                models::delete(self.tables, self.txn, id)?;
+                commits::note(self.tables, self.txn, self.now, Touched::Model(id)).map(|()| Outcome::Deleted)
             }
             Operation::StoreAnalysis(analysis) => self.store_analysis(analysis),
-            Operation::DeleteAnalysis { id } => match analyses::delete(self.tables, self.txn, id)? {
+            Operation::DeleteAnalysis { id } => match self.delete_analysis(id)? {
                 true => Ok(Outcome::Deleted),
                 false => Err(Error::validation(format!("no analysis has the id {id:?}"))),
             },
         }
     }
 
-    fn finish(mut self) -> Result<()> {
-        self.pending.flush(self.txn)?;
+    pub(super) fn finish(mut self) -> Result<()> {
+        self.sequences.finish(self.tables, self.txn)?;
+        self.pending.flush(self.tables, self.txn)?;
         self.packer.finish(self.tables, self.txn, &mut self.counters)?;
         self.counters.last_commit = self.now as u64;
         self.counters.write(self.tables, self.txn)
+    }
+
+    fn expect(&self, id: &str, expected: Option<u32>) -> Result<Outcome> {
+        let shown =
+            |version: Option<u32>| version.map_or_else(|| "absent".to_owned(), |version| format!("version {version}"));
+        let current = self.current(id)?.filter(|current| !current.prediction.deleted);
+        let version = current.map(|current| current.prediction.version);
+        if version == expected {
+            return Ok(Outcome::AsExpected);
+        }
+        Err(Error::conflict(format!(
+            "prediction {id:?} was {} when this transaction first saw it and is {} now; nothing was applied, run the \
+             transaction again",
+            shown(expected),
+            shown(version)
+        )))
     }
 
     fn store(&mut self, prediction: &Prediction, model: Option<&str>, on_conflict: OnConflict) -> Result<Outcome> {
@@ -140,6 +193,7 @@ impl Writer<'_, '_> {
             }
             _ => {}
         }
+        self.schema.check(&prediction.metadata)?;
         let mut next = prediction.clone();
         if next.created_at == UNSET_TIME {
             next.created_at = live.map_or(self.now, |current| current.prediction.created_at);
@@ -161,6 +215,7 @@ impl Writer<'_, '_> {
             )));
         }
         let mut next = change.apply(&current.prediction)?;
+        self.schema.check(&next.metadata)?;
         let number = match &change.model {
             None => current.indexed.model,
             Some(model) => self.resolve(model.as_deref(), &mut next)?,
@@ -184,19 +239,23 @@ impl Writer<'_, '_> {
             )));
         }
         for analysis in &referring {
-            analyses::delete(self.tables, self.txn, analysis)?;
+            self.delete_analysis(analysis)?;
         }
         if purge {
-            return self.purge(current).map(|()| Outcome::Deleted);
+            return self.purge(current).map(|_| Outcome::Deleted);
         }
-        let mut next = current.prediction.clone();
-        next.deleted = true;
-        next.parts.clear();
-        let number = current.indexed.model;
-        self.write_version(row, Some(current), next, number).map(|_| Outcome::Deleted)
+        self.bury(current).map(|()| Outcome::Deleted)
     }
 
-    fn store_analysis(&mut self, analysis: &Analysis) -> Result<Outcome> {
+    pub(super) fn delete_analysis(&mut self, id: &str) -> Result<bool> {
+        let deleted = analyses::delete(self.tables, self.txn, id)?;
+        if deleted {
+            commits::note(self.tables, self.txn, self.now, Touched::Analysis(id))?;
+        }
+        Ok(deleted)
+    }
+
+    pub(super) fn store_analysis(&mut self, analysis: &Analysis) -> Result<Outcome> {
         let current = self.live(&analysis.prediction_id).map_err(|error| match error.kind() {
             Kind::NotFound => Error::validation(format!(
                 "analysis of prediction {:?}: no such prediction is stored",
@@ -205,6 +264,7 @@ impl Writer<'_, '_> {
             _ => error,
         })?;
         analyses::store(self.tables, self.txn, current.indexed.row, analysis)?;
+        commits::note(self.tables, self.txn, self.now, Touched::Analysis(&analysis.id))?;
         Ok(Outcome::Id(analysis.id.clone()))
     }
 
@@ -223,14 +283,14 @@ impl Writer<'_, '_> {
         Ok(*number)
     }
 
-    fn new_row(&mut self, id: &str) -> Result<u64> {
+    pub(super) fn new_row(&mut self, id: &str) -> Result<u64> {
         let row = Counters::take(&mut self.counters.next_row);
         let value = sealed::seal("ids", id.as_bytes(), &row.to_le_bytes());
         self.tables.ids.put(self.txn, id.as_bytes(), &value).map_err(lmdb)?;
         Ok(row)
     }
 
-    /// Writes the version that follows `current`, with its blobs and index entries.
+    /// Writes the version that follows `current`.
     fn write_version(
         &mut self,
         row: u64,
@@ -240,19 +300,33 @@ impl Writer<'_, '_> {
     ) -> Result<Outcome> {
         next.version = current.as_ref().map_or(0, |current| current.prediction.version) + 1;
         next.updated_at = self.now;
+        self.put_version(row, current, next, model)
+    }
+
+    /// Writes a version above `current`, with its blobs and index entries.
+    pub(super) fn put_version(
+        &mut self,
+        row: u64,
+        current: Option<Current>,
+        mut next: Prediction,
+        model: u32,
+    ) -> Result<Outcome> {
         for part in &mut next.parts {
             match &part.body {
                 PartBody::Stored(blob) => blobs::retain(self.tables, self.txn, *blob)?,
                 PartBody::Fresh(bytes) => {
                     let bytes = bytes.clone();
-                    let blob = self.packer.put(self.tables, self.txn, &mut self.counters, &bytes, self.packed)?;
-                    part.body = PartBody::Stored(blob);
+                    part.body = PartBody::Stored(self.blob(&bytes)?);
                 }
+                PartBody::Kept(key) => return Err(super::foreign(part, key)),
             }
         }
         let sequence = match &current {
             Some(current) if current.prediction.sequence == next.sequence => current.indexed.sequence,
-            _ => sequences::intern(self.tables, self.txn, &mut self.counters, &mut self.pending, &next.sequence)?,
+            _ => {
+                let (counters, pending) = (&mut self.counters, &mut self.pending);
+                self.sequences.intern(self.tables, self.txn, counters, pending, &next.sequence)?
+            }
         };
         let value = header::encode(row, &next, model, sequence)?;
         let key = header::key(row, next.version);
@@ -261,6 +335,7 @@ impl Writer<'_, '_> {
             None => append(self.tables.headers, self.txn, key.as_bytes(), &value)?,
             Some(_) => self.tables.headers.put(self.txn, key.as_bytes(), &value).map_err(lmdb)?,
         }
+        commits::note(self.tables, self.txn, self.now, Touched::Version(row, next.version))?;
         let before = current.filter(|current| !current.prediction.deleted);
         if let Some(before) = &before {
             self.counters.count(&before.prediction, false);
@@ -268,45 +343,31 @@ impl Writer<'_, '_> {
         if !next.deleted {
             self.counters.count(&next, true);
         }
-        let after = (!next.deleted).then(|| Indexed::new(row, &next, model, sequence));
-        self.pending.replace(self.tables, before.as_ref().map(|current| &current.indexed), after.as_ref());
+        let after = (!next.deleted).then(|| Indexed::new(row, &next, model, sequence, &self.declared));
+        self.pending.replace(before.as_ref().map(|current| &current.indexed), after.as_ref());
         Ok(Outcome::Written { id: next.id, version: next.version })
     }
 
-    fn purge(&mut self, current: Current) -> Result<()> {
-        let row = current.indexed.row;
-        if !current.prediction.deleted {
-            self.counters.count(&current.prediction, false);
-            self.pending.replace(self.tables, Some(&current.indexed), None);
+    /// Stores a blob, or finds it; one more version refers to it.
+    fn blob(&mut self, bytes: &Arc<[u8]>) -> Result<u64> {
+        if let Some(blob) = self.shared.find(self.tables, self.txn, bytes)? {
+            blobs::retain(self.tables, self.txn, blob)?;
+            return Ok(blob);
         }
-        let prefix = Key::new().u64(row);
-        let mut versions = Vec::new();
-        for entry in self.tables.headers.prefix_iter(self.txn, prefix.as_bytes()).map_err(lmdb)? {
-            let (key, value) = entry.map_err(lmdb)?;
-            let parts = HeaderView::open(key, value)?.decode(String::new(), None)?.parts;
-            versions.push((key.to_vec(), parts));
-        }
-        for (key, parts) in versions {
-            for part in parts {
-                if let PartBody::Stored(blob) = part.body {
-                    blobs::release(self.tables, self.txn, &mut self.counters, blob)?;
-                }
-            }
-            self.tables.headers.delete(self.txn, &key).map_err(lmdb)?;
-        }
-        self.tables.ids.delete(self.txn, current.prediction.id.as_bytes()).map_err(lmdb)?;
-        Ok(())
+        let blob = self.packer.put(self.tables, self.txn, &mut self.counters, bytes, self.packed)?;
+        self.shared.add(&mut self.pending, blob, bytes);
+        Ok(blob)
     }
 
     /// The newest version of an id, a deletion included.
-    fn current(&self, id: &str) -> Result<Option<Current>> {
+    pub(super) fn current(&self, id: &str) -> Result<Option<Current>> {
         let Some(row) = super::snapshot::row_of(self.tables, self.txn, id)? else { return Ok(None) };
         let Some(view) = super::snapshot::newest(self.tables, self.txn, row)? else {
             return Err(Error::corruption(format!("prediction {id:?}: row {row} has no version")));
         };
-        let sequence = sequences::get(self.tables, self.txn, view.sequence())?.to_owned();
+        let sequence = self.sequences.get(self.tables, self.txn, view.sequence())?;
         let prediction = view.decode(sequence, None)?;
-        let indexed = Indexed::new(row, &prediction, view.model(), view.sequence());
+        let indexed = Indexed::new(row, &prediction, view.model(), view.sequence(), &self.declared);
         Ok(Some(Current { prediction, indexed }))
     }
 

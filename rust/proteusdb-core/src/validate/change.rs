@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use super::record::{Original, encode_parts, settle_plddt};
+use super::record::{Original, encode_parts, round_errors, settle_plddt};
 use super::{check_metadata, fields, sequence};
-use crate::codec::Compression;
+use crate::codec::{Encoding, ErrorStep};
 use crate::error::Result;
 use crate::operation::Change;
 use crate::record::{Array, Map, ResidueKind, Structure, polymer};
@@ -34,12 +34,18 @@ pub struct ChangeDraft {
     pub rank: Option<Option<i64>>,
     /// Arrays to add, replace or (with `None`) remove.
     pub arrays: Vec<(String, Option<Array>)>,
+    /// Files to keep beside those of the structure, each in the place of one with its name.
+    pub originals: Vec<Original>,
+    /// Mean pLDDT (0-100), where a file tells it better than the B-factor column.
+    pub mean_plddt: Option<f64>,
     /// Time of the prediction, µs.
     pub created_at: Option<i64>,
     /// The structure and sequence that the change will meet, for the parts it does not bring itself.
     pub current: Current,
     /// Store the sequence even if it contradicts the structure.
     pub unchecked_sequence: bool,
+    /// Matrices that were rounded, as they were: no file is kept that says them.
+    pub rounded: Vec<Array>,
 }
 
 /// What is stored now, as far as the rules need it.
@@ -51,11 +57,23 @@ pub struct Current {
     pub structure: Option<Arc<Structure>>,
 }
 
+impl ChangeDraft {
+    /// Rounds the matrices of errors; files that say them exactly are then kept only if `keep_original`.
+    #[must_use]
+    pub fn with_error_step(mut self, step: Option<ErrorStep>, keep_original: bool) -> Self {
+        for (name, array) in &mut self.arrays {
+            let exact = array.as_mut().and_then(|array| round_errors(name, array, step));
+            self.rounded.extend(exact.filter(|_| !keep_original));
+        }
+        self
+    }
+}
+
 /// Checks and encodes a change.
 ///
 /// # Errors
 /// `Validation` naming the field, what is wrong with it and what is allowed.
-pub fn encode_change(mut draft: ChangeDraft, compression: Compression) -> Result<Change> {
+pub fn encode_change(mut draft: ChangeDraft, encoding: Encoding<'_>) -> Result<Change> {
     check_metadata("metadata", &draft.metadata)?;
     fields::check_scores(&draft.metadata)?;
     if draft.model.is_none()
@@ -71,17 +89,21 @@ pub fn encode_change(mut draft: ChangeDraft, compression: Compression) -> Result
     }
     draft.created_at.map_or(Ok(()), |time| fields::check_time("created_at", time))?;
     draft.arrays.iter().try_for_each(|(name, _)| fields::check_name("arrays: name", name))?;
+    draft.originals.iter().try_for_each(|file| fields::check_name("originals: file name", &file.name))?;
+    fields::check_mean_plddt(draft.mean_plddt)?;
     let sequence = agree(&mut draft)?;
     Ok(Change {
         sequence,
-        structure: encode_structure(draft.structure, compression)?,
+        structure: encode_structure(draft.structure, encoding)?,
         metadata: draft.metadata,
         model: draft.model,
         job: draft.job,
         seed: draft.seed,
         sample: draft.sample,
         rank: draft.rank,
-        arrays: encode_arrays(draft.arrays, compression)?,
+        arrays: encode_arrays(draft.arrays, encoding)?,
+        originals: encode_parts(None, &[], (&draft.originals[..], &draft.rounded[..]), encoding)?,
+        mean_plddt: draft.mean_plddt,
         created_at: draft.created_at,
     })
 }
@@ -117,14 +139,14 @@ type Encoded = (Vec<crate::record::Part>, Option<f64>);
 
 fn encode_structure(
     structure: Option<Option<(Arc<Structure>, Vec<Original>)>>,
-    compression: Compression,
+    encoding: Encoding<'_>,
 ) -> Result<Option<Encoded>> {
     match structure {
         None => Ok(None),
         Some(None) => Ok(Some((Vec::new(), None))),
         Some(Some((structure, originals))) => {
             originals.iter().try_for_each(|file| fields::check_name("originals: file name", &file.name))?;
-            let parts = encode_parts(Some(&structure), &[], &originals, compression)?;
+            let parts = encode_parts(Some(&structure), &[], (&originals[..], &[]), encoding)?;
             Ok(Some((parts, structure.mean_plddt())))
         }
     }
@@ -132,13 +154,13 @@ fn encode_structure(
 
 fn encode_arrays(
     arrays: Vec<(String, Option<Array>)>,
-    compression: Compression,
+    encoding: Encoding<'_>,
 ) -> Result<Vec<(String, Option<crate::record::Part>)>> {
     let mut encoded = Vec::with_capacity(arrays.len());
     for (name, array) in arrays {
         let part = match array {
             None => None,
-            Some(array) => encode_parts(None, &[(name.clone(), array)], &[], compression)?.pop(),
+            Some(array) => encode_parts(None, &[(name.clone(), array)], (&[], &[]), encoding)?.pop(),
         };
         encoded.push((name, part));
     }

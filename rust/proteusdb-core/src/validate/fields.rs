@@ -35,6 +35,16 @@ pub fn check_time(field: &str, micros: i64) -> Result<()> {
     Err(Error::validation(format!("{field} {micros} µs: allowed are moments from the year 1 to the year 9999")))
 }
 
+/// A mean pLDDT on 0-100, where one is given.
+pub(super) fn check_mean_plddt(mean: Option<f64>) -> Result<()> {
+    match mean {
+        Some(mean) if !(0.0..=100.0).contains(&mean) => {
+            Err(Error::validation(format!("mean_plddt {mean}: allowed are 0 to 100")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Checks the metadata keys the store reads itself: `confidence` and `ranking_score`.
 pub(super) fn check_scores(metadata: &Map) -> Result<()> {
     if let Some(confidence) = number(metadata, "confidence")?

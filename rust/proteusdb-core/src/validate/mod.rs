@@ -11,10 +11,12 @@ mod change;
 mod fields;
 mod metadata;
 mod record;
+mod schema;
 mod sequence;
 
 pub use change::{ChangeDraft, encode_change};
 pub use fields::{check_name, check_time};
 pub use metadata::{check_metadata, check_results};
 pub use record::{Draft, Original, Record};
+pub use schema::Schema;
 pub use sequence::normalise as check_sequence;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{fields, metadata, sequence};
-use crate::codec::{self, Compression};
+use crate::codec::{self, Encoding, ErrorStep};
 use crate::error::Result;
 use crate::operation::{OnConflict, Operation};
 use crate::record::{
@@ -44,12 +44,35 @@ pub struct Draft {
     pub rank: Option<i64>,
     /// Arrays by name.
     pub arrays: Vec<(String, Array)>,
+    /// Mean pLDDT (0-100), where a file tells it better than the B-factor column.
+    pub mean_plddt: Option<f64>,
     /// Time of the prediction, µs.
     pub created_at: Option<i64>,
     /// What to do when the id is taken.
     pub on_conflict: OnConflict,
     /// Store the sequence even if it contradicts the structure.
     pub unchecked_sequence: bool,
+    /// Matrices that were rounded, as they were: no file is kept that says them.
+    pub rounded: Vec<Array>,
+}
+
+impl Draft {
+    /// Rounds the matrices of errors; files that say them exactly are then kept only if `keep_original`.
+    #[must_use]
+    pub fn with_error_step(mut self, step: Option<ErrorStep>, keep_original: bool) -> Self {
+        for (name, array) in &mut self.arrays {
+            self.rounded.extend(round_errors(name, array, step).filter(|_| !keep_original));
+        }
+        self
+    }
+}
+
+/// Rounds an array whose name says that it holds errors in Å; what it was, where that makes it another one.
+pub(super) fn round_errors(name: &str, array: &mut Array, step: Option<ErrorStep>) -> Option<Array> {
+    let step = step.filter(|_| matches!(name, "pae" | "pde"))?;
+    let rounded = step.round(array.clone());
+    let exact = std::mem::replace(array, rounded);
+    (*array != exact).then_some(exact)
 }
 
 /// A prediction that passed every rule. Its fields are private: there is no other way to one than [`Record::new`].
@@ -81,6 +104,7 @@ impl Record {
         draft.created_at.map_or(Ok(()), |time| fields::check_time("created_at", time))?;
         draft.arrays.iter().try_for_each(|(name, _)| fields::check_name("arrays: name", name))?;
         draft.originals.iter().try_for_each(|file| fields::check_name("originals: file name", &file.name))?;
+        fields::check_mean_plddt(draft.mean_plddt)?;
         if let Some(structure) = &mut draft.structure {
             structure.check()?;
             settle_plddt(structure, model.as_deref());
@@ -93,7 +117,7 @@ impl Record {
     ///
     /// # Errors
     /// `Validation` where a part is too large for the codec.
-    pub fn encode(self, compression: Compression) -> Result<Operation> {
+    pub fn encode(self, encoding: Encoding<'_>) -> Result<Operation> {
         let Self { draft, sequence, chain_types, model } = self;
         let structure = draft.structure.as_deref();
         let prediction = Prediction {
@@ -109,9 +133,9 @@ impl Record {
             seed: draft.seed,
             sample: draft.sample,
             rank: draft.rank,
-            mean_plddt: structure.and_then(Structure::mean_plddt),
+            mean_plddt: draft.mean_plddt.or_else(|| structure.and_then(Structure::mean_plddt)),
             metadata: draft.metadata,
-            parts: encode_parts(structure, &draft.arrays, &draft.originals, compression)?,
+            parts: encode_parts(structure, &draft.arrays, (&draft.originals[..], &draft.rounded[..]), encoding)?,
         };
         Ok(Operation::Store { prediction: Box::new(prediction), model, on_conflict: draft.on_conflict })
     }
@@ -148,28 +172,71 @@ fn agree(draft: &Draft) -> Result<(String, Vec<ResidueKind>)> {
     Ok((sequence, types))
 }
 
-/// Encodes the parts in the order they are listed everywhere: structure, arrays by name, originals by name.
+/// Encodes the parts in the order they are listed everywhere: structure, arrays by name, originals by name, and what
+/// these are predicted from; without originals that say one of the matrices beside them.
 pub(super) fn encode_parts(
     structure: Option<&Structure>,
     arrays: &[(String, Array)],
-    originals: &[Original],
-    compression: Compression,
+    (originals, unsaid): (&[Original], &[Array]),
+    encoding: Encoding<'_>,
 ) -> Result<Vec<Part>> {
     let mut parts = Vec::with_capacity(1 + arrays.len() + originals.len());
     if let Some(structure) = structure {
-        parts.push(part(PartKind::Structure, "", codec::encode_structure(structure, compression)?));
+        parts.push(part(
+            PartKind::Structure,
+            "",
+            codec::encode_structure_within(structure, encoding.compression, encoding.precision)?.into(),
+        ));
     }
     for (name, array) in arrays {
-        let blob = codec::encode_array(array, compression).map_err(|error| error.context(format!("array {name:?}")))?;
-        parts.push(part(PartKind::Array, name, blob));
+        let (blob, beside) =
+            encode_named(name, array, encoding).map_err(|error| error.context(format!("array {name:?}")))?;
+        put_array(&mut parts, part(PartKind::Array, name, blob), beside);
     }
     for file in originals {
-        parts.push(part(PartKind::Original, &file.name, codec::encode_original(&file.bytes, structure, compression)?));
+        let (blob, sources) = codec::encode_original(&file.bytes, structure, encoding)?;
+        if sources.iter().any(|array| unsaid.contains(array)) {
+            continue;
+        }
+        parts.push(part(PartKind::Original, &file.name, blob.into()));
+        for (place, array) in sources.iter().enumerate() {
+            let name = PartKind::source_name(&file.name, place);
+            // The same array is the same blob, coded beside another one or not.
+            let same = arrays.iter().find(|(_, other)| other == array).map_or("", |(name, _)| name);
+            let (blob, beside) = encode_named(same, array, encoding)?;
+            put_array(&mut parts, part(PartKind::Source, &name, blob), beside);
+        }
     }
     parts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     Ok(parts)
 }
 
-fn part(kind: PartKind, name: &str, blob: Vec<u8>) -> Part {
-    Part { kind, name: name.to_owned(), size: blob.len() as u64, body: PartBody::Fresh(blob.into()) }
+type Blob = Arc<[u8]>;
+
+/// The blob of an array, and that of the one it is coded beside.
+fn encode_named(name: &str, array: &Array, encoding: Encoding<'_>) -> Result<(Blob, Option<Blob>)> {
+    let Some(job) = encoding.job.filter(|_| !name.is_empty()) else {
+        return Ok((codec::encode_array(array, encoding.compression)?.into(), None));
+    };
+    let reference = job.beside(name, array, encoding.compression);
+    if let Some(same) = reference.as_ref().filter(|reference| reference.holds(array)) {
+        return Ok((Arc::clone(same.blob()), None));
+    }
+    let blob = codec::encode_array_beside(array, encoding.compression, reference.as_deref())?;
+    let beside = reference.filter(|_| codec::needs_reference(&blob).unwrap_or(false));
+    if beside.is_none() {
+        job.know(name, array, &blob);
+    }
+    Ok((blob.into(), beside.map(|reference| Arc::clone(reference.blob()))))
+}
+
+fn put_array(parts: &mut Vec<Part>, array: Part, beside: Option<Blob>) {
+    if let Some(beside) = beside {
+        parts.push(part(PartKind::Reference, &array.reference_name(), beside));
+    }
+    parts.push(array);
+}
+
+fn part(kind: PartKind, name: &str, blob: Blob) -> Part {
+    Part { kind, name: name.to_owned(), size: blob.len() as u64, body: PartBody::Fresh(blob) }
 }

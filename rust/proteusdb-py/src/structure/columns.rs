@@ -50,13 +50,14 @@ pub struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    /// The structure with these columns.
-    pub fn build(self) -> Result<Structure> {
+    /// The structure with these columns. They stay, so that Python's own are let go by a thread with the GIL: PyO3 keeps a
+    /// list of those let go without it, under a lock that a fork in that moment would leave taken in the child for ever.
+    pub fn build(&mut self) -> Result<Structure> {
         self.check_lengths()?;
         let topology = Arc::new(self.topology()?);
         let models = self.model_numbers.iter().enumerate();
         let models = models.map(|(index, &number)| self.model(index, number, &topology)).collect::<Result<Vec<_>>>()?;
-        let structure = Structure { entry: self.entry, models, plddt_scale: self.plddt_scale };
+        let structure = Structure { entry: std::mem::take(&mut self.entry), models, plddt_scale: self.plddt_scale };
         structure.check()?;
         Ok(structure)
     }

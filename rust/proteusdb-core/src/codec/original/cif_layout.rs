@@ -6,16 +6,18 @@
 //! ```
 //!
 //! Each cell is a source and the text that stands where the source has nothing (`.`, `?`); a cell no source explains is
-//! a constant. Cells stand one blank apart, or begin at the same place in every row.
+//! a constant. Cells stand one blank apart, or begin at the same place in every row; or a row goes on in the next line
+//! where a cell would pass the end of a line of so many columns.
 //!
 //! The sources and their numbers are frozen: stored files are rebuilt with them. A change is a new method in `original`.
 
 use super::print::{self, STYLES, Style};
 use super::rows::{At, Layout};
+use super::tables;
 use super::votes::Votes;
 use crate::codec::wire::{Reader, put_bytes, put_varint};
 use crate::error::Result;
-use crate::record::{NO_LABEL_SEQ, Numbers};
+use crate::record::{NO_LABEL_SEQ, Numbers, Structure};
 
 const MAX_CELLS: usize = 64;
 /// A longer row is no row; the bound keeps a damaged layout from being written out for every atom.
@@ -95,16 +97,23 @@ pub(super) struct CifLayout {
     cells: Vec<Cell>,
     /// Rows are padded to this length before `end`; 0 where they are not.
     width: usize,
+    /// Columns of a line that rows are wrapped at; 0 where they are not.
+    wrap: usize,
     /// What follows the last cell, the line end included.
     end: Vec<u8>,
 }
 
 impl CifLayout {
-    /// Reads the layout off a sample of the file's rows; `None` where they are no rows of equal many cells.
+    /// Reads the layout off a sample of the file's rows; `None` where they are no atom_site rows of equal many cells.
     pub(super) fn learn<'a>(rows: &[(At<'a>, &'a [u8])]) -> Option<Self> {
+        Self::learn_cells(rows, 6)
+    }
+
+    /// The same for the rows of any table with at least `fewest` cells.
+    pub(super) fn learn_cells<'a>(rows: &[(At<'a>, &'a [u8])], fewest: usize) -> Option<Self> {
         let split: Vec<Vec<(usize, &[u8])>> = rows.iter().map(|(_, row)| cells(row)).collect();
         let count = split.first()?.len();
-        if !(6..=MAX_CELLS).contains(&count) || split.iter().any(|row| row.len() != count) {
+        if !(fewest..=MAX_CELLS).contains(&count) || split.iter().any(|row| row.len() != count) {
             return None;
         }
         let aligned = (0..count).all(|cell| split.iter().all(|row| row[cell].0 == split[0][cell].0));
@@ -120,7 +129,7 @@ impl CifLayout {
             .zip(&split)
             .map(|((_, row), split)| split.last().map_or(row.len(), |(start, cell)| start + cell.len()));
         let (width, end) = learn_end(rows, &ends.collect::<Vec<_>>());
-        Some(Self { cells: learnt.collect(), width, end })
+        Some(Self { cells: learnt.collect(), width, wrap: learn_wrap(rows), end })
     }
 
     pub(super) fn put(&self, out: &mut Vec<u8>) {
@@ -131,6 +140,7 @@ impl CifLayout {
             put_varint(out, cell.start as u64);
         }
         put_varint(out, self.width as u64);
+        put_varint(out, self.wrap as u64);
         put_bytes(out, &self.end);
     }
 
@@ -145,11 +155,20 @@ impl CifLayout {
             let source = *SOURCES.get(usize::from(reader.u8()?)).ok_or_else(|| reader.broken())?;
             cells.push(Cell { source, style: reader.u8()?, absent: short(reader)?, start: reader.count(MAX_WIDTH)? });
         }
-        Ok(Self { cells, width: reader.count(MAX_WIDTH)?, end: short(reader)? })
+        let (width, wrap) = (reader.count(MAX_WIDTH)?, reader.count(MAX_WIDTH)?);
+        Ok(Self { cells, width, wrap, end: short(reader)? })
     }
 }
 
 impl Layout for CifLayout {
+    fn put_literal(&self, out: &mut Vec<u8>, text: &[u8], structure: &Structure) {
+        tables::put(out, text, structure);
+    }
+
+    fn get_literal(&self, reader: &mut Reader<'_>, structure: &Structure) -> Result<Vec<u8>> {
+        tables::get(reader, structure)
+    }
+
     fn serial(&self, line: &[u8]) -> Option<i64> {
         let column = self.cells.iter().position(|cell| cell.source == Source::Serial)?;
         std::str::from_utf8(cells(line).get(column)?.1).ok()?.parse().ok()
@@ -157,12 +176,18 @@ impl Layout for CifLayout {
 
     fn render(&self, out: &mut Vec<u8>, at: At<'_>) {
         let row = out.len();
+        let mut line = row;
         for (index, cell) in self.cells.iter().enumerate() {
+            let gap = out.len();
             if index > 0 {
                 out.push(b' ');
             }
             pad(out, row + cell.start);
             cell.render(out, at);
+            if self.wrap > 0 && index > 0 && out.len() - line > self.wrap {
+                out.get_mut(gap).into_iter().for_each(|blank| *blank = b'\n');
+                line = gap + 1;
+            }
         }
         pad(out, row + self.width);
         out.extend(&self.end);
@@ -170,11 +195,12 @@ impl Layout for CifLayout {
 }
 
 impl Cell {
-    fn learn(column: &[(At<'_>, &[u8])]) -> Self {
-        // Most sources fail on the first few rows; only the others are asked about all.
-        let few: Vec<_> = column.iter().step_by(column.len() / 16 + 1).copied().collect();
-        let mut best = Self { source: Source::Constant, style: 0, absent: most_common(column), start: 0 };
-        let mut most = best.explained(column);
+    fn learn<'a>(column: &[(At<'a>, &'a [u8])]) -> Self {
+        // Most sources fail on the first few rows; only the others are asked about many, and the best about all.
+        let few = spread(column, 16);
+        let many = spread(column, 256);
+        let mut best = Self { source: Source::Constant, style: 0, absent: most_common(&many), start: 0 };
+        let mut most = best.explained(&many);
         for source in SOURCES.into_iter().skip(1) {
             let styles = if is_number(source) { STYLES.len() } else { 1 };
             for style in 0..styles as u8 {
@@ -183,17 +209,22 @@ impl Cell {
                 if screened.explained(&few) * 2 < few.len() {
                     continue;
                 }
-                let cell = Self { absent: screened.learn_absent(column), ..screened };
-                let explained = cell.explained(column);
-                if explained > most && explained * 100 >= column.len() * ENOUGH {
+                let cell = Self { absent: screened.learn_absent(&many), ..screened };
+                let explained = cell.explained(&many);
+                if explained > most && explained * 100 >= many.len() * ENOUGH {
                     (best, most) = (cell, explained);
                 }
             }
-            if most == column.len() && best.source != Source::Constant {
+            if most == many.len() && best.source != Source::Constant {
                 break;
             }
         }
-        best
+        match best.source {
+            Source::Constant => best,
+            // Numbers are always there, and printing them is what takes time.
+            source if is_number(source) => best,
+            _ => Self { absent: best.learn_absent(column), ..best },
+        }
     }
 
     fn explained(&self, column: &[(At<'_>, &[u8])]) -> usize {
@@ -267,6 +298,11 @@ impl Cell {
     }
 }
 
+/// About `count` rows of a column, spread evenly.
+fn spread<'a>(column: &[(At<'a>, &'a [u8])], count: usize) -> Vec<(At<'a>, &'a [u8])> {
+    column.iter().step_by(column.len() / count + 1).copied().collect()
+}
+
 fn is_number(source: Source) -> bool {
     matches!(source, Source::X | Source::Y | Source::Z | Source::Occupancy | Source::B)
 }
@@ -291,8 +327,18 @@ fn learn_end(rows: &[(At<'_>, &[u8])], ends: &[usize]) -> (usize, Vec<u8>) {
     (0, line_ends.winner().unwrap_or_default().to_vec())
 }
 
+/// The longest line of rows that are wrapped, 0 where none is.
+fn learn_wrap(rows: &[(At<'_>, &[u8])]) -> usize {
+    let wrapped = |row: &[u8]| row.trim_ascii_end().contains(&b'\n');
+    if !rows.iter().any(|(_, row)| wrapped(row)) {
+        return 0;
+    }
+    let lines = rows.iter().flat_map(|(_, row)| row.split(|&byte| byte == b'\n'));
+    lines.map(<[u8]>::len).max().unwrap_or(0).min(MAX_WIDTH)
+}
+
 /// The cells of a row with the places where they begin; quotes belong to the cell.
-fn cells(row: &[u8]) -> Vec<(usize, &[u8])> {
+pub(super) fn cells(row: &[u8]) -> Vec<(usize, &[u8])> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(start) = row[at..].iter().position(|byte| !byte.is_ascii_whitespace()).map(|skip| at + skip) {

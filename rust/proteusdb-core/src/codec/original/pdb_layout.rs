@@ -18,7 +18,7 @@ use super::rows::{At, Layout};
 use super::votes::Votes;
 use crate::codec::wire::{Reader, put_bytes, put_varint};
 use crate::error::Result;
-use crate::record::{Model, Numbers};
+use crate::record::{Model, Numbers, Structure};
 
 /// Stands for the element, right-aligned in two columns, in a tail.
 const ELEMENT: u8 = 0;
@@ -91,6 +91,14 @@ impl PdbLayout {
 }
 
 impl Layout for PdbLayout {
+    fn put_literal(&self, out: &mut Vec<u8>, text: &[u8], _: &Structure) {
+        put_bytes(out, text);
+    }
+
+    fn get_literal(&self, reader: &mut Reader<'_>, _: &Structure) -> Result<Vec<u8>> {
+        reader.bytes().map(<[u8]>::to_vec)
+    }
+
     fn serial(&self, line: &[u8]) -> Option<i64> {
         std::str::from_utf8(line.get(6..11)?).ok()?.trim().parse().ok()
     }

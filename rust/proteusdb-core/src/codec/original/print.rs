@@ -15,9 +15,13 @@ pub(super) enum Style {
     Nine,
     /// `12.34`: the shortest decimal that is this float32, one decimal at least.
     Shortest,
+    /// `12.34`, `12.0`, `1e-05`: the shortest decimal, as Python's `repr` sets it.
+    Python,
+    /// `0.30000001192092896`: a float32 as Python prints the float64 it equals.
+    Widened,
 }
 
-/// Every style, in the order in which they are tried.
+/// The styles of mmCIF files, in the order in which they are tried.
 pub(super) const STYLES: [Style; 9] = [
     Style::Decimals(3),
     Style::Decimals(2),
@@ -33,18 +37,26 @@ pub(super) const STYLES: [Style; 9] = [
 /// Appends value `index`, right-aligned in `width`; nothing where the style does not suit the column.
 pub(super) fn number(out: &mut Vec<u8>, numbers: &Numbers, index: usize, width: usize, style: Style) {
     match (numbers, style) {
+        (Numbers::Fixed { decimals, values }, Style::Python) if small(values.get(index), *decimals) => {
+            right(out, python(&format!("{:e}", numbers.get(index))).as_bytes(), width);
+        }
         (Numbers::Fixed { decimals, values }, _) => {
             let Some(&value) = values.get(index) else { return };
             let mut digits = Digits::default();
             digits.fixed(value, *decimals, style);
             right(out, digits.text(), width);
         }
-        (Numbers::Float(values), Style::Nine | Style::Shortest) => {
+        (Numbers::Float(values), _) => {
             let Some(&value) = values.get(index) else { return };
-            let text = if style == Style::Nine { nine_digits(value) } else { shortest(value) };
+            let text = match style {
+                Style::Nine => nine_digits(value),
+                Style::Shortest => shortest(value),
+                Style::Python => python(&format!("{value:e}")),
+                Style::Widened => python(&format!("{:e}", f64::from(value))),
+                Style::Decimals(_) | Style::Trimmed | Style::Bare => return,
+            };
             right(out, text.as_bytes(), width);
         }
-        _ => {}
     }
 }
 
@@ -83,7 +95,7 @@ impl Digits {
         let (fewest, trims) = match style {
             Style::Decimals(wanted) => (wanted.min(9), false),
             Style::Bare => (0, true),
-            Style::Trimmed | Style::Nine | Style::Shortest => (1, true),
+            Style::Trimmed | Style::Nine | Style::Shortest | Style::Python | Style::Widened => (1, true),
         };
         while trims && decimals > fewest && rest.is_multiple_of(10) {
             rest /= 10;
@@ -114,7 +126,6 @@ impl Digits {
 }
 
 fn nine_digits(value: f32) -> String {
-    // Nine digits of the exact value, as d.dddddddde±x.
     // Nine digits of the exact value, as d.dddddddde±x; only the exponent is of use, plain notation follows.
     let scientific = format!("{:.8e}", f64::from(value));
     let exponent = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok());
@@ -131,6 +142,31 @@ fn nine_digits(value: f32) -> String {
 fn shortest(value: f32) -> String {
     let text = format!("{value}");
     if text.contains('.') { text } else { text + ".0" }
+}
+
+/// Whether Python's `repr` takes an exponent for this value.
+fn small(value: Option<&i32>, decimals: u8) -> bool {
+    value.is_some_and(|&value| {
+        value != 0 && u64::from(value.unsigned_abs()) * 10_000 < 10_u64.pow(u32::from(decimals.min(9)))
+    })
+}
+
+/// The shortest digits as Python's `repr` sets them, from Rust's `d.ddde±x`.
+fn python(scientific: &str) -> String {
+    let (body, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
+    let (sign, body) = body.strip_prefix('-').map_or(("", body), |body| ("-", body));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let digits = body.replace('.', "");
+    match usize::try_from(exponent) {
+        Ok(point) if point < 16 => {
+            let zeros = (point + 1).saturating_sub(digits.len());
+            let digits = digits + &"0".repeat(zeros);
+            let (whole, fraction) = digits.split_at_checked(point + 1).unwrap_or((&digits, ""));
+            format!("{sign}{whole}.{}", if fraction.is_empty() { "0" } else { fraction })
+        }
+        Err(_) if exponent >= -4 => format!("{sign}0.{}{digits}", "0".repeat((-1 - exponent) as usize)),
+        _ => format!("{sign}{body}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.unsigned_abs()),
+    }
 }
 
 #[cfg(test)]
@@ -170,5 +206,32 @@ mod tests {
         assert_eq!(case(5.217_969_4, Style::Shortest), "5.2179694");
         assert_eq!(case(3.0, Style::Shortest), "3.0");
         assert_eq!(case(3.0, Style::Decimals(3)), "", "float32 columns have no decimals");
+        assert_eq!(case(0.3, Style::Widened), "0.30000001192092896");
+        assert_eq!(case(0.3, Style::Python), "0.3");
+    }
+
+    #[test]
+    fn python_prints_what_its_repr_does() {
+        let case = |value: f64| python(&format!("{value:e}"));
+        let expected = [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (1.0, "1.0"),
+            (23.5, "23.5"),
+            (-120.0, "-120.0"),
+            (0.0001, "0.0001"),
+            (0.000_123, "0.000123"),
+            (1e-5, "1e-05"),
+            (-1.5e-7, "-1.5e-07"),
+            (1e15, "1000000000000000.0"),
+            (1.5e15, "1500000000000000.0"),
+            (1e16, "1e+16"),
+            (1.25e100, "1.25e+100"),
+            (5e-324, "5e-324"),
+        ];
+        expected.into_iter().for_each(|(value, text)| assert_eq!(case(value), text));
+        let fixed = |decimals, value| print(&Numbers::Fixed { decimals, values: vec![value] }, Style::Python);
+        assert_eq!((fixed(5, 1).as_str(), fixed(6, -15).as_str()), ("1e-05", "-1.5e-05"));
+        assert_eq!((fixed(5, 10).as_str(), fixed(2, 2300).as_str(), fixed(2, 0).as_str()), ("0.0001", "23.0", "0.0"));
     }
 }

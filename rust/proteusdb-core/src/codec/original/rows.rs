@@ -3,13 +3,13 @@
 //! ```text
 //! pairs, to the end of the file, of
 //!   run       how many rows now follow exactly as predicted
-//!   literal   length and bytes of the text up to the next predicted row
+//!   literal   the text up to the next predicted row, as its layout keeps it
 //! ```
 //!
 //! The k-th row is the k-th atom, model by model. Serial numbers count up; after a literal row or TER line they go on
 //! from the number that line bears, which both sides can read.
 
-use crate::codec::wire::{Reader, put_bytes, put_varint};
+use crate::codec::wire::{Reader, put_varint};
 use crate::error::Result;
 use crate::record::{Model, Structure};
 
@@ -22,6 +22,13 @@ pub(super) trait Layout {
     fn render(&self, out: &mut Vec<u8>, at: At<'_>);
     /// The serial number a literal line bears, if it bears one.
     fn serial(&self, line: &[u8]) -> Option<i64>;
+    /// Appends text between rows.
+    fn put_literal(&self, out: &mut Vec<u8>, text: &[u8], structure: &Structure);
+    /// Reads what [`Layout::put_literal`] appended.
+    ///
+    /// # Errors
+    /// `Corruption` where it was damaged.
+    fn get_literal(&self, reader: &mut Reader<'_>, structure: &Structure) -> Result<Vec<u8>>;
 }
 
 /// The atom a row is about.
@@ -53,16 +60,59 @@ pub(super) fn sample<'a>(bytes: &'a [u8], structure: &'a Structure) -> impl Iter
     })
 }
 
+/// The same of a file whose rows may go on in the lines that follow, up to one that says that it begins something else.
+pub(super) fn wrapped_sample<'a>(
+    bytes: &'a [u8],
+    structure: &'a Structure,
+) -> impl Iterator<Item = (At<'a>, &'a [u8])> {
+    let mut cursor = Cursor::new(structure);
+    let mut starts = Vec::with_capacity(SAMPLE + 1);
+    let mut position = 0;
+    let mut open = false;
+    for line in lines(bytes) {
+        let begins = is_row(line) || line.starts_with(b"#") || line.starts_with(b"_") || line.starts_with(b"loop_");
+        if open && begins {
+            starts.last_mut().into_iter().for_each(|(_, end)| *end = position);
+            open = false;
+        }
+        if is_row(line) && starts.len() == SAMPLE {
+            break;
+        }
+        position += line.len();
+        if is_row(line) {
+            starts.push((position - line.len(), position));
+            open = true;
+        }
+    }
+    starts.into_iter().filter_map(move |(from, to)| {
+        let at = cursor.at()?;
+        cursor.step();
+        Some((at, bytes.get(from..to)?))
+    })
+}
+
 /// Appends what the layout does not predict of a file; returns how many rows it does.
 pub(super) fn encode(out: &mut Vec<u8>, bytes: &[u8], structure: &Structure, layout: &impl Layout) -> usize {
     let mut cursor = Cursor::new(structure);
     let (mut run, mut literal_from, mut position, mut hits) = (0_u64, None, 0, 0);
     let mut expected = Vec::with_capacity(128);
+    let mut covered = 0;
     for line in lines(bytes) {
+        if position < covered {
+            // The rest of a row of several lines.
+            position += line.len();
+            continue;
+        }
         expected.clear();
-        if is_row(line) && cursor.render(layout, &mut expected) && expected == line {
+        let whole = |expected: &[u8]| {
+            let rest = bytes.get(position..).unwrap_or_default();
+            expected == line || (expected.ends_with(b"\n") && rest.starts_with(expected))
+        };
+        if is_row(line) && cursor.render(layout, &mut expected) && whole(&expected) {
+            covered = position + expected.len();
             if let Some(from) = literal_from.take() {
-                put_pair(out, run, &bytes[from..position]);
+                put_varint(out, run);
+                layout.put_literal(out, &bytes[from..position], structure);
                 run = 0;
             }
             run += 1;
@@ -74,7 +124,8 @@ pub(super) fn encode(out: &mut Vec<u8>, bytes: &[u8], structure: &Structure, lay
         }
         position += line.len();
     }
-    put_pair(out, run, literal_from.map_or(&[], |from| &bytes[from..]));
+    put_varint(out, run);
+    layout.put_literal(out, literal_from.map_or(&[], |from| &bytes[from..]), structure);
     hits
 }
 
@@ -89,16 +140,11 @@ pub(super) fn decode(mut reader: Reader<'_>, structure: &Structure, layout: &imp
             }
             cursor.step();
         }
-        let literal = reader.bytes()?;
-        lines(literal).for_each(|line| cursor.literal(line, layout));
-        out.extend_from_slice(literal);
+        let literal = layout.get_literal(&mut reader, structure)?;
+        lines(&literal).for_each(|line| cursor.literal(line, layout));
+        out.extend_from_slice(&literal);
     }
     Ok(out)
-}
-
-fn put_pair(out: &mut Vec<u8>, run: u64, literal: &[u8]) {
-    put_varint(out, run);
-    put_bytes(out, literal);
 }
 
 /// Where in the structure the next row is, and which serial number it should bear.

@@ -80,7 +80,7 @@ impl Criteria {
     /// # Errors
     /// `Corruption` where a column that is needed cannot be read.
     pub fn matches(&self, row: &dyn Row) -> Result<bool> {
-        self.hold(&View::new(row))
+        self.hold_but(&View::new(row), &[])
     }
 
     /// The conditions, all of which must hold, the cheapest first.
@@ -118,9 +118,10 @@ impl Criteria {
         usize::try_from(self.offset).unwrap_or(usize::MAX)
     }
 
-    pub(super) fn hold(&self, view: &View<'_>) -> Result<bool> {
-        for condition in &self.conditions {
-            if !condition.holds(view)? {
+    /// Whether a row meets the conditions, those with these numbers aside.
+    pub(super) fn hold_but(&self, view: &View<'_>, answered: &[usize]) -> Result<bool> {
+        for (number, condition) in self.conditions.iter().enumerate() {
+            if !answered.contains(&number) && !condition.holds(view)? {
                 return Ok(false);
             }
         }

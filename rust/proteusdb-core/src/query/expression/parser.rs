@@ -4,23 +4,39 @@ use std::cmp::Ordering;
 
 use super::super::condition::{Check, Comparison, Condition};
 use super::super::literal::Literal;
-use super::super::moment;
-use super::super::pattern::{Pattern, fault};
+use super::super::pattern::{Pattern, TextPattern, fault};
+use super::super::suggest::did_you_mean;
 use super::super::{Field, FieldType};
-use super::MAX_DEPTH;
 use super::token::{Kind, Token};
+use super::{MAX_DEPTH, MAX_LIST, MAX_PATTERNS, literal};
 use crate::error::{Error, Result};
-use crate::record::Value;
 
-const TESTS: &str = "== != < <= > >=, in [..], between .. and .., is null, is missing; for sequence also glob, \
-                     matches, prosite";
+const TESTS: &str = "== != < <= > >=, in [..], between .. and .., is null, is missing, exists, contains, glob, \
+                     matches; for sequence also prosite";
+/// The words that may follow a field.
+const WORDS: [&str; 9] = ["in", "between", "is", "not", "exists", "contains", "glob", "matches", "prosite"];
+/// What other languages call them.
+const FOREIGN: [(&str, &str); 12] = [
+    ("like", "glob, with * for % and ? for _"),
+    ("ilike", "matches '(?i)...'"),
+    ("regexp", "matches"),
+    ("regex", "matches"),
+    ("re", "matches"),
+    ("startswith", "glob 'begin*'"),
+    ("endswith", "glob '*end'"),
+    ("has", "contains"),
+    ("includes", "contains"),
+    ("eq", "=="),
+    ("equals", "=="),
+    ("ne", "!="),
+];
 
 /// Parses a whole expression.
 ///
 /// # Errors
 /// `Query` with the place of the fault.
 pub(super) fn parse(text: &str, tokens: Vec<Token>) -> Result<Condition> {
-    let mut parser = Parser { text, tokens, next: 0, depth: 0 };
+    let mut parser = Parser { text, tokens, next: 0, depth: 0, patterns: 0 };
     let condition = parser.or()?;
     match parser.peek() {
         None => Ok(condition),
@@ -33,6 +49,7 @@ struct Parser<'t> {
     tokens: Vec<Token>,
     next: usize,
     depth: usize,
+    patterns: usize,
 }
 
 impl Parser<'_> {
@@ -63,6 +80,8 @@ impl Parser<'_> {
             let inner = self.or()?;
             self.expect(")", "and, or, or ')' to close")?;
             inner
+        } else if literal::begins(self.peek()) {
+            self.turned()?
         } else {
             self.test()?
         };
@@ -75,69 +94,159 @@ impl Parser<'_> {
         if self.word("is") {
             let negated = self.word("not");
             let check = match () {
-                () if self.word("null") => Check::IsNull,
+                () if self.word("null") || self.word("none") => Check::IsNull,
                 () if self.word("missing") => Check::IsMissing,
                 () => return Err(self.fault("'is' asks for null or missing", "is null, is not null, is missing")),
             };
             return Ok(negate(negated, Condition::test(field, check)));
         }
         if let Some(comparison) = self.comparison() {
-            let ordered = !matches!(comparison, Comparison::Equal | Comparison::Different);
-            let literal = self.literal(&field, ordered)?;
-            return Ok(Condition::test(field, Check::Compare(comparison, literal)));
+            return self.compared(field, comparison);
         }
         let negated = self.word("not");
+        if self.word("exists") {
+            return Ok(negate(!negated, Condition::test(field, Check::IsMissing)));
+        }
         let check = self.word_test(&field)?;
         Ok(negate(negated, Condition::test(field, check)))
     }
 
-    /// `in`, `between`, and the patterns.
+    /// What follows `field compare`.
+    fn compared(&mut self, field: Field, comparison: Comparison) -> Result<Condition> {
+        let at = self.at();
+        let literal = self.value()?;
+        self.check_fit(at, &field, &literal, comparison.is_ordered())?;
+        Ok(Condition::test(field, Check::Compare(comparison, literal)))
+    }
+
+    /// A test that begins with its literal: `5 < length <= 9`, `'x' in metadata.tags`.
+    fn turned(&mut self) -> Result<Condition> {
+        let at = self.at();
+        let literal = self.value()?;
+        if let Some(comparison) = self.comparison() {
+            let field = self.field()?;
+            self.check_fit(at, &field, &literal, comparison.is_ordered())?;
+            let first = Condition::test(field.clone(), Check::Compare(comparison.turned(), literal));
+            return match self.comparison() {
+                Some(second) => Ok(Condition::And(vec![first, self.compared(field, second)?])),
+                None => Ok(first),
+            };
+        }
+        let negated = self.word("not");
+        if !self.word("in") {
+            return Err(self.fault("a comparison must follow a value", "== != < <= > >= or in, and then a field"));
+        }
+        let field = self.field()?;
+        let check = self.contains(at, &field, literal)?;
+        Ok(negate(negated, Condition::test(field, check)))
+    }
+
+    /// `in`, `between`, `contains`, and the patterns.
     fn word_test(&mut self, field: &Field) -> Result<Check> {
-        if self.word("in") {
-            return self.list(field).map(Check::In);
-        }
-        if self.word("between") {
-            return self.between(field);
-        }
         let at = self.at();
-        let parse = match () {
-            () if self.word("glob") => Pattern::glob,
-            () if self.word("matches") => Pattern::regular,
-            () if self.word("prosite") => Pattern::prosite,
-            () => return Err(self.fault(&format!("a test of {field} is needed"), TESTS)),
+        match () {
+            () if self.word("in") => self.list(field).map(Check::In),
+            () if self.word("between") => self.between(field),
+            () if self.word("contains") => {
+                let at = self.at();
+                let literal = self.value()?;
+                self.contains(at, field, literal)
+            }
+            () if self.word("glob") => self.pattern(field, at, Pattern::glob, TextPattern::glob),
+            () if self.word("matches") => self.pattern(field, at, Pattern::regular, TextPattern::regular),
+            () if self.word("prosite") && *field == Field::Sequence => {
+                self.pattern(field, at, Pattern::prosite, TextPattern::regular)
+            }
+            () => Err(self.no_test(at, field)),
+        }
+    }
+
+    /// That no test of the field stands at `at`, with what it may have been meant for.
+    fn no_test(&self, at: usize, field: &Field) -> Error {
+        let hint = match self.tokens.iter().find(|token| token.at == at).map(|token| &token.kind) {
+            Some(Kind::Word(word)) if word.eq_ignore_ascii_case("prosite") => {
+                "; prosite is for the sequence".to_owned()
+            }
+            Some(Kind::Word(word)) => {
+                let word = word.to_ascii_lowercase();
+                let foreign = FOREIGN.iter().find(|(name, _)| *name == word);
+                foreign.map_or_else(|| did_you_mean(&word, WORDS), |(_, here)| format!("; did you mean {here}"))
+            }
+            _ => String::new(),
         };
-        if *field != Field::Sequence {
-            return Err(fault(self.text, at, &format!("{field} has no patterns"), "sequence glob 'M*K'"));
+        fault(self.text, at, &format!("a test of {field} is needed{hint}"), TESTS)
+    }
+
+    fn contains(&self, at: usize, field: &Field, literal: Literal) -> Result<Check> {
+        match literal::can_contain(field, &literal) {
+            Ok(()) => Ok(Check::Contains(literal)),
+            Err(allowed) => Err(fault(self.text, at, &format!("{field} cannot contain {literal}"), allowed)),
+        }
+    }
+
+    /// The pattern after an operator that stood at `at`.
+    fn pattern(
+        &mut self,
+        field: &Field,
+        at: usize,
+        of_residues: fn(&str) -> Result<Pattern>,
+        of_text: fn(&str) -> Result<TextPattern>,
+    ) -> Result<Check> {
+        if !matches!(field.value_type(), FieldType::Text | FieldType::Any) {
+            let allowed = "glob and matches for texts; for numbers and dates ==, <, between";
+            return Err(fault(self.text, at, &format!("{field} has no patterns"), allowed));
+        }
+        self.patterns += 1;
+        if self.patterns > MAX_PATTERNS {
+            let allowed = format!("{MAX_PATTERNS} patterns; a regular expression may hold many: 'a|b|c'");
+            return Err(fault(self.text, at, "too many patterns", &allowed));
         }
         let at = self.at();
-        match self.take() {
-            Some(Kind::Text(text)) => parse(&text)
-                .map(Check::Matches)
-                .map_err(|error| error.context(format!("pattern at character {}", at + 1))),
-            _ => Err(fault(self.text, at, "a pattern is needed", "a pattern between quotes: 'M*K'")),
-        }
+        let Some(Kind::Text(text)) = self.take() else {
+            return Err(fault(self.text, at, "a pattern is needed", "a pattern between quotes: 'M*K'"));
+        };
+        let check = match field {
+            Field::Sequence => of_residues(&text).map(Check::Matches),
+            _ => of_text(&text).map(Check::Reads),
+        };
+        check.map_err(|error| error.context(format!("pattern at character {}", at + 1)))
     }
 
     fn list(&mut self, field: &Field) -> Result<Vec<Literal>> {
         const ALLOWED: &str = "a list in brackets: ['a', 'b']";
-        self.expect("[", ALLOWED)?;
-        let mut literals = vec![self.literal(field, false)?];
-        while self.symbol(",") {
-            literals.push(self.literal(field, false)?);
+        let close = if self.symbol("(") { ")" } else { "]" };
+        if close == "]" {
+            self.expect("[", ALLOWED)?;
         }
-        self.expect("]", ALLOWED)?;
+        let mut literals = Vec::new();
+        loop {
+            let at = self.at();
+            if literals.len() == MAX_LIST {
+                return Err(fault(self.text, at, "the list is too long", &format!("{MAX_LIST} values in one list")));
+            }
+            let literal = self.value()?;
+            self.check_fit(at, field, &literal, false)?;
+            literals.push(literal);
+            if !self.symbol(",") {
+                break;
+            }
+        }
+        self.expect(close, ALLOWED)?;
         Ok(literals)
     }
 
     fn between(&mut self, field: &Field) -> Result<Check> {
         const ALLOWED: &str = "between a and b, of one type, a not above b";
         let at = self.at();
-        let low = self.literal(field, true)?;
+        let low = self.value()?;
+        self.check_fit(at, field, &low, true)?;
         if !self.word("and") {
             return Err(self.fault("'and' and the upper bound are needed", ALLOWED));
         }
-        let high = self.literal(field, true)?;
-        match order(&low, &high) {
+        let second = self.at();
+        let high = self.value()?;
+        self.check_fit(second, field, &high, true)?;
+        match literal::order(&low, &high) {
             Some(Ordering::Greater) => Err(fault(self.text, at, "the lower bound is above the upper one", ALLOWED)),
             None => Err(fault(self.text, at, "the bounds are of different types", ALLOWED)),
             Some(_) => Ok(Check::Between(Some(low), Some(high))),
@@ -167,30 +276,16 @@ impl Parser<'_> {
         [Equal, Different, Less, AtMost, Greater, AtLeast].into_iter().find(|known| self.symbol(known.symbol()))
     }
 
-    /// A value that the field can be compared with; `ordered` asks for one that has an order.
-    fn literal(&mut self, field: &Field, ordered: bool) -> Result<Literal> {
+    /// A literal.
+    fn value(&mut self) -> Result<Literal> {
         let at = self.at();
-        let value = match self.take() {
-            Some(Kind::Number(value)) => value,
-            Some(Kind::Text(text)) => Value::Text(text),
-            Some(Kind::Word(word)) if word.eq_ignore_ascii_case("true") => Value::Bool(true),
-            Some(Kind::Word(word)) if word.eq_ignore_ascii_case("false") => Value::Bool(false),
-            Some(Kind::Word(word)) if word.eq_ignore_ascii_case("null") => Value::Null,
-            Some(Kind::Word(_)) => {
-                return Err(fault(
-                    self.text,
-                    at,
-                    "a value is needed",
-                    "a text between quotes, a number, true, false, null",
-                ));
-            }
-            _ => return Err(fault(self.text, at, "a value is needed", "a number, 'text', true, false, null")),
-        };
-        let literal = Literal::written(value);
-        fits(field, &literal, ordered).map_err(|allowed| {
-            fault(self.text, at, &format!("{field} cannot be compared with {literal} so"), allowed)
-        })?;
-        Ok(literal)
+        literal::read(self.take()).map_err(|problem| fault(self.text, at, &problem, literal::ALLOWED))
+    }
+
+    /// That a literal can be compared with the field; `ordered` asks for one that has an order.
+    fn check_fit(&self, at: usize, field: &Field, literal: &Literal, ordered: bool) -> Result<()> {
+        literal::fits(field, literal, ordered)
+            .map_err(|allowed| fault(self.text, at, &format!("{field} cannot be compared with {literal} so"), allowed))
     }
 
     fn peek(&self) -> Option<&Kind> {
@@ -226,28 +321,6 @@ impl Parser<'_> {
 
     fn fault(&self, problem: &str, allowed: &str) -> Error {
         fault(self.text, self.at(), problem, allowed)
-    }
-}
-
-/// What would have been allowed, where a value is no match for a field.
-fn fits(field: &Field, literal: &Literal, ordered: bool) -> Result<(), &'static str> {
-    if *literal.value() == Value::Null {
-        return if ordered { Err("== null, != null, is null; null has no order") } else { Ok(()) };
-    }
-    match field.value_type() {
-        FieldType::Text if literal.text().is_none() => Err("a text between quotes"),
-        FieldType::Number if literal.number().is_none() => Err("a number"),
-        FieldType::Time if literal.moments().is_none() => Err(moment::ALLOWED),
-        FieldType::Any if ordered && matches!(literal.value(), Value::Bool(_)) => Err("numbers, texts and dates"),
-        _ => Ok(()),
-    }
-}
-
-/// The order of two bounds; dates by the first moment of each.
-fn order(low: &Literal, high: &Literal) -> Option<Ordering> {
-    match (low.moments(), high.moments()) {
-        (Some(low), Some(high)) => Some(low.first.cmp(&high.last)),
-        _ => low.value().compare(high.value()),
     }
 }
 

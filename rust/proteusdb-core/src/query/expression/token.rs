@@ -29,6 +29,19 @@ pub(super) struct Token {
 /// Longer ones first, so that `<=` is not read as `<`.
 const SYMBOLS: [&str; 12] = ["==", "!=", "<=", ">=", "<", ">", "(", ")", "[", "]", ",", "."];
 
+/// What other languages write, and what it is here.
+const FOREIGN: [(&str, &str, &str); 9] = [
+    ("<>", "'<>'", "!= for different"),
+    ("&&", "'&&'", "and"),
+    ("||", "'||'", "or"),
+    ("=~", "'=~'", "matches for a regular expression"),
+    ("~", "'~'", "matches for a regular expression"),
+    ("=", "a single '='", "== to compare"),
+    ("!", "a single '!'", "not, != for different"),
+    ("%", "'%'", "texts between quotes"),
+    ("`", "a backquote", "names as they are, texts between ' or \""),
+];
+
 /// Cuts the text into tokens.
 ///
 /// # Errors
@@ -65,11 +78,14 @@ fn next(rest: &[char]) -> Result<(Kind, usize), Fault> {
         let length = word.chars().count();
         return Ok((Kind::Word(word), length));
     }
-    let starts = |symbol: &&&str| symbol.chars().zip(rest).filter(|(a, b)| a == *b).count() == symbol.len();
-    match SYMBOLS.iter().find(starts) {
-        Some(symbol) => Ok((Kind::Symbol(symbol), symbol.len())),
-        None if first == '=' => Err(("a single '='", "== to compare")),
-        None => Err(("a character that has no meaning here", "names, numbers, 'texts', == != < <= > >=, ( ), [ ]")),
+    let starts = |symbol: &str| symbol.chars().zip(rest).filter(|(a, b)| a == *b).count() == symbol.len();
+    let foreign = FOREIGN.iter().find(|(symbol, ..)| starts(symbol));
+    match (SYMBOLS.iter().find(|symbol| starts(symbol)), foreign) {
+        (Some(symbol), foreign) if foreign.is_none_or(|(longer, ..)| longer.len() <= symbol.len()) => {
+            Ok((Kind::Symbol(symbol), symbol.len()))
+        }
+        (_, Some((_, problem, allowed))) => Err((problem, allowed)),
+        _ => Err(("a character that has no meaning here", "names, numbers, 'texts', == != < <= > >=, ( ), [ ]")),
     }
 }
 

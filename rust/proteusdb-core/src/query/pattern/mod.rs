@@ -14,6 +14,7 @@
 
 mod fault;
 mod glob;
+mod literals;
 mod piece;
 mod prosite;
 mod reader;
@@ -21,6 +22,7 @@ mod regular;
 mod residue;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::fmt;
 
@@ -30,6 +32,7 @@ use prosite::Prosite;
 use regular::Regular;
 
 pub(super) use fault::fault;
+pub use text::TextPattern;
 
 /// The longest pattern in bytes.
 pub const MAX_PATTERN_BYTES: usize = 64 << 10;
@@ -96,10 +99,17 @@ impl Pattern {
     /// Whether a stored sequence (upper case, chains joined by `:`) matches.
     #[must_use]
     pub fn matches(&self, sequence: &str) -> bool {
+        self.matches_bytes(sequence.as_bytes())
+    }
+
+    /// The same of a sequence as bytes.
+    #[must_use]
+    pub fn matches_bytes(&self, sequence: &[u8]) -> bool {
+        let mut chains = sequence.split(|&byte| byte == b':');
         match &self.matcher {
-            Matcher::Glob(glob) => glob.matches(sequence.as_bytes()),
-            Matcher::Regular(regular) => sequence.split(':').any(|chain| regular.matches(chain.as_bytes())),
-            Matcher::Prosite(prosite) => sequence.split(':').any(|chain| prosite.matches(chain.as_bytes())),
+            Matcher::Glob(glob) => glob.matches(sequence),
+            Matcher::Regular(regular) => chains.any(|chain| regular.matches(chain)),
+            Matcher::Prosite(prosite) => chains.any(|chain| prosite.matches(chain)),
         }
     }
 
@@ -118,7 +128,7 @@ impl Pattern {
     pub fn literals(&self) -> Vec<String> {
         match &self.matcher {
             Matcher::Glob(glob) => glob.literals(),
-            Matcher::Regular(_) => Vec::new(),
+            Matcher::Regular(_) => literals::of(&self.text),
             Matcher::Prosite(prosite) => prosite.literals(),
         }
     }

@@ -8,11 +8,13 @@ use regex::bytes::{Regex, RegexBuilder};
 use crate::error::{Error, Result};
 
 /// Bounds the compiled form, and with it the work a residue can cost.
-const MAX_COMPILED_BYTES: usize = 1 << 20;
+pub(super) const MAX_COMPILED_BYTES: usize = 1 << 20;
+/// Bounds what matching keeps of states it has met.
+pub(super) const MAX_CACHE_BYTES: usize = 1 << 20;
 /// Bounds the recursion of the parser.
-const MAX_NESTING: u32 = 100;
+pub(super) const MAX_NESTING: u32 = 100;
 
-const ALLOWED: &str = "letters, ., [AG], [^P], (..|..), ?, *, +, {2,4}, ^ and $ (ends of the chain); look-around and \
+const ALLOWED: &str = "letters, ., [AG], [^P], (..|..), ?, *, +, {2,4}, ^ and $ (the ends); look-around and \
                        back-references are not, since they cannot run in linear time";
 
 /// A compiled expression.
@@ -33,17 +35,19 @@ impl Regular {
 /// # Errors
 /// `Query` with the parser's own picture of the fault, or for one that grows too large.
 pub(super) fn parse(text: &str) -> Result<Regular> {
-    let built = RegexBuilder::new(text)
-        .case_insensitive(true)
-        .unicode(false)
-        .size_limit(MAX_COMPILED_BYTES)
-        .nest_limit(MAX_NESTING)
-        .build();
-    built.map(|regex| Regular { regex }).map_err(|error| match error {
+    let mut builder = RegexBuilder::new(text);
+    builder.case_insensitive(true).unicode(false);
+    builder.size_limit(MAX_COMPILED_BYTES).dfa_size_limit(MAX_CACHE_BYTES).nest_limit(MAX_NESTING);
+    builder.build().map(|regex| Regular { regex }).map_err(|error| refusal(&error))
+}
+
+/// Why an expression is not taken.
+pub(super) fn refusal(error: &regex::Error) -> Error {
+    match error {
         regex::Error::CompiledTooBig(_) => Error::query(format!(
             "the regular expression grows too large: allowed are {MAX_COMPILED_BYTES} bytes compiled; use smaller \
              counts in {{m,n}}"
         )),
         other => Error::query(format!("{other}\nallowed: {ALLOWED}")),
-    })
+    }
 }

@@ -183,7 +183,7 @@ fn prefixes_and_literals_are_what_every_match_has() {
         ("prosite:<M-K(2)-x-C(1,2)-D", "MKK", &["MKK", "C", "D"]),
         ("prosite:M-K", "", &["MK"]),
         ("prosite:<M-[G>]", "M", &["M"]),
-        ("re:^MK", "", &[]),
+        ("re:^MK", "", &["MK"]),
     ];
     for (text, prefix, literals) in cases {
         let pattern = Pattern::parse(text).unwrap();

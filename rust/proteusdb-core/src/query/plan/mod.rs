@@ -6,20 +6,27 @@
 //!                                                     every prediction: 10,000 rows or more
 //! ```
 //!
-//! Every condition that must hold and has an access path offers one; the shortest is taken and the rest verified on
-//! each row. Ways are counted no further than needed to tell the shortest: up to 10,000 rows, and on while all are
-//! longer.
+//! Every condition that must hold and has an access path offers one; the one that costs least is taken, with others
+//! whose rows are worth reading to visit fewer (`choose`), and the rest is verified on each row. Ways are counted no
+//! further than needed to tell the shortest: up to 10,000 rows, and on while all are longer.
 //!
-//! The answer in id order with a limit has a second way: the scan of all predictions, which can stop as soon as the
-//! answer is full. Nobody knows beforehand whether that is soon, so it is tried for as many rows as the shortest way
-//! would cost; what was lost if it fails is never more than that.
+//! The answer in an order that an index has, with a limit, is read off that index (`order`). The answer in id order with
+//! a limit has a second way: the scan of all predictions, which can stop as soon as the answer is full. Nobody knows
+//! beforehand whether that is soon, so both are tried for as many rows as the shortest way would cost; what was lost if
+//! they fail is never more than that.
 
+mod choose;
+mod exact;
 mod narrow;
+mod order;
+mod words;
 
-use super::condition::Condition;
+use super::Criteria;
 use super::source::{Access, Source};
-use super::{Criteria, moment};
 use crate::error::Result;
+
+pub(super) use order::Ordered;
+pub(super) use words::{describe, describe_conditions};
 
 /// Rows counted at first, and at most, to compare ways.
 const FIRST_CAP: u64 = 10_000;
@@ -36,6 +43,10 @@ pub(super) struct Plan {
     pub(super) considered: Vec<(Access, Estimate)>,
     /// Rows to try in id order before, hoping that the answer is full by then.
     pub(super) trial: Option<u64>,
+    /// An index that has the order of the answer, to be tried before for as many rows as the way costs.
+    pub(super) ordered: Option<Ordered>,
+    /// The conditions, by number, that hold of every row the way leads to.
+    pub(super) answered: Vec<usize>,
 }
 
 /// A count of rows that may have ended early.
@@ -48,20 +59,53 @@ pub(super) struct Estimate {
 }
 
 impl Plan {
-    /// Counts the ways and takes the shortest.
+    /// The cheapest way to the rows.
     pub(super) fn new(source: &dyn Source, criteria: &Criteria) -> Result<Self> {
-        let found = match criteria.as_of {
-            Some(moment) => Some(vec![Access::AsOf(moment)]),
-            None => narrow::ways(source, &criteria.conditions)?,
+        Self::make(source, criteria, false)
+    }
+
+    /// The cheapest way to their number: rows need not be visited where indexes answer all conditions.
+    pub(super) fn of_count(source: &dyn Source, criteria: &Criteria) -> Result<Self> {
+        Self::make(source, criteria, true)
+    }
+
+    fn make(source: &dyn Source, criteria: &Criteria, counting: bool) -> Result<Self> {
+        let narrowed = match criteria.as_of {
+            Some(moment) => Some((vec![Access::AsOf(moment)], None)),
+            None => narrow::ways(source, criteria)?,
         };
-        let Some(ways) = found else {
-            return Ok(Self { access: None, estimate: Estimate::default(), considered: Vec::new(), trial: None });
+        let Some((ways, ordered)) = narrowed else {
+            return Ok(Self::nothing());
         };
+        if counting && let Some(plan) = Self::of_one_index(&ways, criteria) {
+            return Ok(plan);
+        }
         let considered = count(source, ways)?;
-        let (access, estimate) = shortest(&considered);
+        let (access, estimate) = choose::cheapest(source, criteria, &considered, counting)?;
         let full_scan = matches!(access, Access::All | Access::AsOf(_));
         let trial = (!full_scan && criteria.order.is_by_id() && criteria.limit.is_some()).then_some(estimate.rows);
-        Ok(Self { access: Some(access), estimate, considered, trial })
+        let answered = exact::answered(&access, &criteria.conditions);
+        Ok(Self { access: Some(access), estimate, considered, trial, ordered, answered })
+    }
+
+    /// An index that answers all conditions knows their number, however many it is.
+    fn of_one_index(ways: &[Access], criteria: &Criteria) -> Option<Self> {
+        let answered = |way: &&Access| exact::answered(way, &criteria.conditions).len() == criteria.conditions.len();
+        let access = ways.iter().filter(|way| !matches!(way, Access::All | Access::Ids(_))).find(answered)?;
+        let answered = exact::answered(access, &criteria.conditions);
+        Some(Self { access: Some(access.clone()), answered, ..Self::nothing() })
+    }
+
+    fn nothing() -> Self {
+        let (estimate, considered, answered) = (Estimate::default(), Vec::new(), Vec::new());
+        Self { access: None, estimate, considered, trial: None, ordered: None, answered }
+    }
+
+    /// Whether the way leads to nothing but rows that meet all conditions.
+    pub(super) fn is_exact(&self, criteria: &Criteria) -> bool {
+        // Ids are those that were asked for, whether anything has them or not.
+        let counted = !matches!(self.access, Some(Access::All | Access::AsOf(_) | Access::Ids(_)));
+        counted && self.answered.len() == criteria.conditions.len()
     }
 }
 
@@ -81,48 +125,4 @@ fn count(source: &dyn Source, ways: Vec<Access>) -> Result<Vec<(Access, Estimate
         }
         cap *= 10;
     }
-}
-
-/// The first of the ways with the fewest rows. A way of more than half the rows costs more than all of them in order.
-fn shortest(counted: &[(Access, Estimate)]) -> (Access, Estimate) {
-    let all = counted.iter().find(|(access, _)| *access == Access::All).map(|(_, estimate)| *estimate);
-    let best = counted.iter().min_by_key(|(_, estimate)| estimate.rows);
-    match (best, all) {
-        (Some((_, best)), Some(all)) if !all.or_more && best.rows > all.rows / 2 => (Access::All, all),
-        (Some((access, best)), _) => (access.clone(), *best),
-        (None, _) => (Access::All, Estimate::default()),
-    }
-}
-
-/// An access path in words.
-pub(super) fn describe(access: &Access) -> String {
-    let range = |from: &Option<i64>, to: &Option<i64>| {
-        let show = |end: &Option<i64>| end.map_or_else(|| "..".to_owned(), moment::show);
-        format!("{} to {}", show(from), show(to))
-    };
-    match access {
-        Access::All => "every prediction in id order".into(),
-        Access::AsOf(moment) => format!("every prediction as of {}", moment::show(*moment)),
-        Access::Models { ids, from: None, to: None } => format!("{} model(s)", ids.len()),
-        Access::Models { ids, from, to } => format!("{} model(s), created {}", ids.len(), range(from, to)),
-        Access::Created { from, to } => format!("created {}", range(from, to)),
-        Access::Confidence(least) => format!("confidence from {least}"),
-        Access::Length { min, max: u32::MAX } => format!("length from {min}"),
-        Access::Length { min, max } => format!("length {min} to {max}"),
-        Access::SequencePrefix(prefix) if prefix.len() > 40 => {
-            format!("chains that begin with {}…", prefix.get(..40).unwrap_or_default())
-        }
-        Access::SequencePrefix(prefix) => format!("chains that begin with {prefix}"),
-        Access::Job(job) => format!("job {job:?}"),
-    }
-}
-
-/// The conditions as an explanation lists them.
-pub(super) fn describe_conditions(conditions: &[Condition]) -> Vec<String> {
-    const MOST: usize = 200;
-    let short = |text: String| match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
-    };
-    conditions.iter().map(|condition| short(condition.to_string())).collect()
 }

@@ -4,29 +4,39 @@
 //! (`length > 5 and length < 3`, a model nobody stored) say that no row can match, and no back end is asked for a
 //! range that ends before it begins.
 
-use super::super::Field;
 use super::super::condition::{Check, Comparison, Condition};
+use super::super::cover::{self, Cover};
 use super::super::literal::Literal;
 use super::super::source::{Access, Source};
+use super::super::{Criteria, Field, Pattern};
+use super::order::{self, Ordered};
 use crate::error::Result;
 
 /// What the conditions say of the columns that have an index.
 #[derive(Debug, Default)]
-struct Narrow {
-    from: Option<i64>,
-    to: Option<i64>,
-    confidence: Option<f64>,
+pub(super) struct Narrow {
+    pub(super) from: Option<i64>,
+    pub(super) to: Option<i64>,
+    pub(super) confidence: Option<f64>,
+    /// Whether the source finds residues, so that a pattern is a path of its own.
+    residues: bool,
+    patterns: Vec<Pattern>,
     shortest: Option<f64>,
     longest: Option<f64>,
     jobs: Vec<String>,
+    ids: Option<Vec<String>>,
     models: Vec<Vec<String>>,
     model_versions: Vec<String>,
     prefix: String,
 }
 
+/// Ways to the rows, and an index with the order of the answer.
+type Ways = (Vec<Access>, Option<Ordered>);
+
 /// Every way to the rows that meet the conditions, best guess first; `None` where no row can.
-pub(super) fn ways(source: &dyn Source, conditions: &[Condition]) -> Result<Option<Vec<Access>>> {
-    let mut narrow = Narrow::default();
+pub(super) fn ways(source: &dyn Source, criteria: &Criteria) -> Result<Option<Ways>> {
+    let (conditions, able) = (&criteria.conditions, source.abilities());
+    let mut narrow = Narrow { residues: able.residues, ..Narrow::default() };
     for condition in conditions {
         if let Condition::Test { field, check } = condition {
             narrow.learn(field, check);
@@ -39,9 +49,19 @@ pub(super) fn ways(source: &dyn Source, conditions: &[Condition]) -> Result<Opti
     {
         return Ok(None);
     }
-    let mut ways: Vec<Access> = narrow.jobs.first().cloned().map(Access::Job).into_iter().collect();
+    let Some(values) = values(source, conditions)? else { return Ok(None) };
+    if narrow.ids.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(None);
+    }
+    let ordered = able.orders.then(|| order::of(criteria, &narrow, models.as_ref())).flatten();
+    let mut ways: Vec<Access> = narrow.ids.take().map(Access::Ids).into_iter().chain(values).collect();
+    ways.extend(narrow.jobs.first().cloned().map(Access::Job));
     if !narrow.prefix.is_empty() {
         ways.push(Access::SequencePrefix(narrow.prefix.clone()));
+    }
+    ways.extend(narrow.patterns.drain(..).map(Access::Matching));
+    if let (Some(ids), Some(least), true) = (&models, narrow.confidence, able.orders) {
+        ways.push(Access::ModelConfidence { ids: ids.clone(), least });
     }
     let (from, to) = (narrow.from, narrow.to);
     ways.extend(models.map(|ids| Access::Models { ids, from, to }));
@@ -51,6 +71,20 @@ pub(super) fn ways(source: &dyn Source, conditions: &[Condition]) -> Result<Opti
     ways.extend(length.map(|(min, max)| Access::Length { min, max }));
     ways.extend(narrow.confidence.map(Access::Confidence));
     ways.push(Access::All);
+    Ok(Some((ways, ordered)))
+}
+
+/// A way for each declared index that the conditions narrow; `None` where one of them leaves nothing.
+fn values(source: &dyn Source, conditions: &[Condition]) -> Result<Option<Vec<Access>>> {
+    let mut ways = Vec::new();
+    for field in source.declared()? {
+        let covers = conditions.iter().filter_map(|condition| cover::of(condition, &field));
+        let Some(Cover { spans, .. }) = covers.reduce(Cover::both) else { continue };
+        if spans.is_empty() {
+            return Ok(None);
+        }
+        ways.push(Access::Values { field, spans });
+    }
     Ok(Some(ways))
 }
 
@@ -73,13 +107,25 @@ impl Narrow {
             Field::Job => self.jobs.extend(one_text(check)),
             Field::ModelVersion => self.model_versions.extend(one_text(check)),
             Field::Model => self.models.extend(texts(check)),
+            Field::Id => self.learn_ids(check),
             Field::Sequence => self.learn_prefix(check),
             _ => {}
         }
     }
 
+    fn learn_ids(&mut self, check: &Check) {
+        let Some(mut ids) = texts(check) else { return };
+        ids.sort_unstable();
+        ids.dedup();
+        match &mut self.ids {
+            Some(known) => known.retain(|id| ids.binary_search(id).is_ok()),
+            none => *none = Some(ids),
+        }
+    }
+
     fn learn_prefix(&mut self, check: &Check) {
         let prefix = match check {
+            Check::Matches(pattern) if self.residues => return self.patterns.push(pattern.clone()),
             Check::Matches(pattern) => pattern.literal_prefix(),
             _ => one_text(check).and_then(|text| text.split(':').next().map(str::to_owned)).unwrap_or_default(),
         };
@@ -90,7 +136,7 @@ impl Narrow {
     }
 
     /// The bounds of the length, if any; the outer `None` where no length is within.
-    fn length(&self) -> Option<Option<(u32, u32)>> {
+    pub(super) fn length(&self) -> Option<Option<(u32, u32)>> {
         if self.shortest.is_none() && self.longest.is_none() {
             return Some(None);
         }

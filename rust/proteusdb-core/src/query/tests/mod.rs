@@ -5,16 +5,18 @@
 
 mod answers;
 mod best;
+mod plain;
 mod plans;
 mod property;
+mod pushes;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 
-use super::{Access, Criteria, Deadline, Row, Source, Visit, run};
+use super::{Abilities, Access, Criteria, Deadline, Field, Row, Source, Visit, ordered, run};
 use crate::error::Result;
-use crate::record::{Map, PredictionModel, Value};
+use crate::record::{Map, PartKind, PredictionModel, ResidueKind, Value};
 
 /// A row that holds everything.
 #[derive(Debug, Clone)]
@@ -33,6 +35,7 @@ pub(super) struct Entry {
     pub(super) updated_at: i64,
     pub(super) sequence: String,
     pub(super) metadata: Map,
+    pub(super) arrays: Vec<&'static str>,
     /// How often sequence and metadata were read.
     pub(super) reads: Cell<(u32, u32)>,
 }
@@ -55,6 +58,7 @@ impl Entry {
             updated_at: 0,
             sequence: sequence.to_owned(),
             metadata: Map::new(),
+            arrays: Vec::new(),
             reads: Cell::default(),
         }
     }
@@ -100,6 +104,12 @@ impl Row for Entry {
     fn length(&self) -> u32 {
         self.sequence.bytes().filter(|byte| *byte != b':').count() as u32
     }
+    fn chain_types(&self) -> Result<Vec<ResidueKind>> {
+        Ok(vec![ResidueKind::Protein; self.sequence.split(':').count()])
+    }
+    fn parts(&self) -> Result<Vec<(PartKind, String)>> {
+        Ok(self.arrays.iter().map(|name| (PartKind::Array, (*name).to_owned())).collect())
+    }
     fn sequence(&self) -> Result<Cow<'_, str>> {
         let (sequences, metadata) = self.reads.get();
         self.reads.set((sequences + 1, metadata));
@@ -117,13 +127,16 @@ impl Row for Entry {
 pub(super) struct Table {
     pub(super) rows: Vec<Entry>,
     pub(super) scanned: RefCell<Vec<Access>>,
+    pub(super) declared: Vec<Field>,
+    /// Whether it can do all that a source can.
+    pub(super) able: bool,
 }
 
 impl Table {
     pub(super) fn new(mut rows: Vec<Entry>) -> Self {
         rows.sort_by(|a, b| a.id.cmp(&b.id));
         rows.iter_mut().enumerate().for_each(|(number, row)| row.number = number as u64);
-        Self { rows, scanned: RefCell::default() }
+        Self { rows, scanned: RefCell::default(), declared: Vec::new(), able: false }
     }
 
     fn on_path(&self, access: &Access, row: &Entry) -> bool {
@@ -137,17 +150,67 @@ impl Table {
             }
             Access::Created { from, to } => within(from, to),
             Access::Confidence(least) => row.confidence.is_some_and(|confidence| confidence >= *least),
+            Access::ModelConfidence { ids, least } => {
+                row.model.as_ref().is_some_and(|model| ids.contains(&model.id))
+                    && row.confidence.is_some_and(|confidence| confidence >= *least)
+            }
+            Access::Matching(pattern) => pattern.matches(&row.sequence),
+            Access::Every(ways) => ways.iter().all(|way| self.on_path(way, row)),
             Access::Length { min, max } => {
                 assert!(min <= max, "a range that ends before it begins");
                 (*min..=*max).contains(&row.length())
             }
             Access::SequencePrefix(prefix) => row.sequence.split(':').any(|chain| chain.starts_with(prefix)),
             Access::Job(job) => row.job.as_ref() == Some(job),
+            Access::Ids(ids) => ids.contains(&row.id),
+            Access::Values { field, spans } => {
+                let key = value_of(row, field).as_ref().map(ordered::key);
+                key.is_some_and(|key| spans.iter().any(|span| span.has(&key)))
+            }
         }
     }
 }
 
+/// What an index on the field holds of a row.
+fn value_of(row: &Entry, field: &Field) -> Option<Value> {
+    match field {
+        Field::Metadata(path) => Value::at(&row.metadata, path).cloned(),
+        Field::Seed => row.seed.map(Value::Int),
+        other => panic!("no test declares {other}"),
+    }
+}
+
 impl Source for Table {
+    fn declared(&self) -> Result<Vec<Field>> {
+        Ok(self.declared.clone())
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities { intersects: self.able, residues: self.able, orders: self.able }
+    }
+
+    fn total(&self) -> Result<Option<u64>> {
+        Ok(self.able.then_some(self.rows.len() as u64))
+    }
+
+    fn scan_ordered(&self, access: &Access, descending: bool, visit: &mut Visit<'_>) -> Result<()> {
+        let mut rows: Vec<&Entry> = self.rows.iter().filter(|row| self.on_path(access, row)).collect();
+        rows.sort_by(|a, b| match access {
+            Access::Confidence(_) | Access::ModelConfidence { .. } => a.confidence.partial_cmp(&b.confidence).unwrap(),
+            Access::Length { .. } => a.length().cmp(&b.length()),
+            _ => a.created_at.cmp(&b.created_at),
+        });
+        if descending {
+            rows.reverse();
+        }
+        for row in rows {
+            if visit(row)? == ControlFlow::Break(()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn scan(&self, access: &Access, visit: &mut Visit<'_>) -> Result<()> {
         self.scanned.borrow_mut().push(access.clone());
         if *access == Access::All {
@@ -158,8 +221,10 @@ impl Source for Table {
             }
             return Ok(());
         }
-        // Every fifth row is on every path, though nothing put it there.
-        for row in self.rows.iter().rev().filter(|row| row.number % 5 == 4 || self.on_path(access, row)) {
+        // Every fifth row is on the path that may be wrong, though nothing put it there.
+        let inexact = matches!(access, Access::SequencePrefix(_));
+        let led_to = |row: &&Entry| (inexact && row.number % 5 == 4) || self.on_path(access, row);
+        for row in self.rows.iter().rev().filter(led_to) {
             if visit(row)? == ControlFlow::Break(()) {
                 break;
             }

@@ -54,6 +54,47 @@ fn a_where_narrows_as_its_criteria_do() {
 }
 
 #[test]
+fn ids_are_looked_up() {
+    let table = table();
+    let told = explain(&table, [("where", text("id in ['p0001', 'p0777', 'nobody'] and job != 'x'"))]);
+    assert_eq!((told.access.as_str(), told.estimated, told.matched), ("3 id(s)", 2, 2));
+    assert_eq!(explain(&table, [("where", text("id == 'p0001' and id == 'p0002'"))]).visited, 0);
+}
+
+#[test]
+fn a_declared_index_narrows_and_answers() {
+    let mut table = table();
+    table.declared = vec![Field::Metadata("n".into())];
+    for (expression, estimated, asked, answered) in [
+        ("metadata.n == 5", 1, 0, 1),
+        ("metadata.n in [5, 7.0, 5, 'x']", 2, 0, 1),
+        ("metadata.n > 5 and metadata.n <= 9", 4, 0, 2),
+        ("3 < metadata.n < 6 and job == 'job4'", 2, 1, 2),
+        ("metadata.n == 1 or metadata.n between 3 and 5", 4, 0, 1),
+        ("metadata.n == 1 and not metadata.n == 2", 1, 1, 1),
+    ] {
+        let told = explain(&table, [("where", text(expression))]);
+        assert!(told.access.starts_with("index on metadata.n, "), "{expression}: {}", told.access);
+        assert_eq!((told.estimated, told.visited), (estimated, estimated), "{expression}");
+        assert_eq!((told.conditions.len(), told.answered.len()), (asked, answered), "{expression}");
+        assert!(table.rows.iter().all(|row| asked > 0 || row.reads.get() == (0, 0)), "{expression}: a row was read");
+        table.rows.iter().for_each(|row| row.reads.set((0, 0)));
+    }
+    for expression in ["metadata.n != 5", "metadata.n == 1 or job == 'job1'", "metadata.n is missing"] {
+        let told = explain(&table, [("where", text(expression))]);
+        assert_eq!((told.answered.len(), told.access.as_str()), (0, "every prediction in id order"), "{expression}");
+    }
+    let nothing = explain(&table, [("where", text("metadata.n > 5 and metadata.n < 5"))]);
+    assert!(nothing.access.contains("no row can meet"), "{nothing}");
+    let told = explain(&table, [("where", text("metadata.n < 900")), ("limit", Value::Int(3))]);
+    assert_eq!(
+        (told.stopped_early, told.visited, told.conditions.len()),
+        (true, 3, 1),
+        "in id order all is asked: {told}"
+    );
+}
+
+#[test]
 fn conditions_that_contradict_one_another_scan_nothing() {
     for expression in [
         "length > 5 and length < 3",
@@ -104,15 +145,9 @@ fn cheap_conditions_come_first_and_spare_the_dear_ones() {
     );
     assert_eq!(
         told.conditions,
-        [
-            "rank is missing",
-            "confidence >= 0.5",
-            "job != 'x'",
-            "sequence glob 'M*'",
-            "metadata.n == 4",
-            "sequence matches 'M+'",
-        ]
+        ["rank is missing", "job != 'x'", "sequence glob 'M*'", "metadata.n == 4", "sequence matches 'M+'",]
     );
+    assert_eq!(told.answered, ["confidence >= 0.5"]);
     for row in &table.rows {
         let wanted = u32::from(row.confidence > Some(0.5));
         assert_eq!(row.reads.get(), (wanted, wanted), "{}: read once, and only if needed", row.id);
@@ -133,7 +168,7 @@ fn an_explanation_is_plain_values_and_plain_text() {
     let values = told.to_map();
     assert_eq!(values.get("access"), Some(&text("job \"job3\"")));
     assert_eq!(values.get("matched"), Some(&Value::Int(100)));
-    assert_eq!(values.get("conditions"), Some(&Value::List(vec![text("job == 'job3'")])));
+    assert_eq!(values.get("answered"), Some(&Value::List(vec![text("job == 'job3'")])));
     let shown = told.to_string();
     assert!(shown.contains("access      job \"job3\" (100 rows)\n"), "{shown}");
     assert!(shown.contains("order       -confidence, id\n"), "{shown}");

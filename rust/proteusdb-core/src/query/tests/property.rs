@@ -8,12 +8,13 @@ use std::cmp::Ordering;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::plain::{glob_matches, plain_order};
 use super::*;
 use crate::query::{Pattern, count};
 
 /// A drawn question.
 #[derive(Debug, Clone)]
-struct Ask {
+pub(super) struct Ask {
     tests: Vec<Ask1>,
     tree: Option<Tree>,
     order: Option<(&'static str, bool)>,
@@ -41,6 +42,9 @@ enum Ask1 {
 enum Tree {
     Number(&'static str, &'static str, i64),
     Text(&'static str, &'static str, &'static str),
+    Among(&'static str, Vec<i64>),
+    Between(&'static str, i64, i64),
+    Starts(&'static str, &'static str),
     Glob(String),
     Missing(&'static str),
     Null(&'static str),
@@ -107,6 +111,9 @@ impl Tree {
         match self {
             Self::Number(field, operator, n) => format!("{field} {operator} {n}"),
             Self::Text(field, operator, t) => format!("{field} {operator} '{t}'"),
+            Self::Among(field, numbers) => format!("{field} in {numbers:?}"),
+            Self::Between(field, low, high) => format!("{field} between {low} and {high}"),
+            Self::Starts(field, start) => format!("{field} glob '{start}*'"),
             Self::Glob(glob) => format!("sequence glob '{glob}'"),
             Self::Missing(field) => format!("{field} is missing"),
             Self::Null(field) => format!("{field} is null"),
@@ -130,6 +137,13 @@ impl Tree {
                 Some(_) => *operator == "!=",
                 None => false,
             },
+            Self::Among(field, numbers) => numbers.iter().any(|n| Self::Number(field, "==", *n).holds(row)),
+            Self::Between(field, low, high) => {
+                Self::Number(field, ">=", *low).holds(row) && Self::Number(field, "<=", *high).holds(row)
+            }
+            Self::Starts(field, start) => {
+                matches!(field_of(row, field), Some(Value::Text(text)) if text.starts_with(start))
+            }
             Self::Glob(glob) => glob_matches(glob, &row.sequence),
             Self::Missing(field) => field_of(row, field).is_none(),
             Self::Null("metadata.k") => row.metadata.get("k") == Some(&Value::Null),
@@ -168,34 +182,8 @@ fn field_of(row: &Entry, field: &str) -> Option<Value> {
     }
 }
 
-/// By trying everything.
-fn glob_matches(glob: &str, sequence: &str) -> bool {
-    fn chain(glob: &[u8], text: &[u8]) -> bool {
-        match (glob.split_first(), text.split_first()) {
-            (None, rest) => rest.is_none(),
-            (Some((b'*', after)), rest) => chain(after, text) || rest.is_some_and(|(_, rest)| chain(glob, rest)),
-            (Some((b'[', _)), Some((residue, rest))) => {
-                let close = glob.iter().position(|byte| *byte == b']').unwrap();
-                let (class, after) = (&glob[1..close], &glob[close + 1..]);
-                let negated = class.contains(&b'!');
-                (class.contains(residue) != negated) && chain(after, rest)
-            }
-            (Some((wanted, after)), Some((residue, rest))) => {
-                (*wanted == b'?' || wanted == residue) && chain(after, rest)
-            }
-            (Some(_), None) => false,
-        }
-    }
-    let chains: Vec<&[u8]> = sequence.split(':').map(str::as_bytes).collect();
-    let globs: Vec<&[u8]> = glob.split(':').map(str::as_bytes).collect();
-    match globs.as_slice() {
-        [any] => chains.iter().any(|text| chain(any, text)),
-        each => each.len() == chains.len() && each.iter().zip(chains).all(|(glob, text)| chain(glob, text)),
-    }
-}
-
 impl Ask {
-    fn render(&self) -> Map {
+    pub(super) fn render(&self) -> Map {
         let mut given = Map::new();
         for test in &self.tests {
             let (name, value) = test.render();
@@ -210,7 +198,7 @@ impl Ask {
         given
     }
 
-    fn expected(&self, rows: &[Entry]) -> (usize, Vec<String>) {
+    pub(super) fn expected(&self, rows: &[Entry]) -> (usize, Vec<String>) {
         // A later criterion of the same name replaces the earlier one, as in the rendered map.
         let last = |test: &&Ask1| self.tests.iter().rfind(|other| other.render().0 == test.render().0);
         let kept: Vec<&Ask1> = self.tests.iter().filter_map(|test| last(&test)).collect();
@@ -235,19 +223,6 @@ impl Ask {
     }
 }
 
-/// Booleans, numbers, texts, moments.
-fn plain_order(a: &Value, b: &Value) -> Ordering {
-    let key = |value: &Value| match value {
-        Value::Bool(flag) => (0, f64::from(u8::from(*flag)), String::new()),
-        Value::Int(n) => (1, *n as f64, String::new()),
-        Value::Float(x) => (1, *x, String::new()),
-        Value::Text(text) => (2, 0.0, text.clone()),
-        Value::Time(moment) => (3, *moment as f64, String::new()),
-        other => panic!("{other:?} is not drawn"),
-    };
-    key(a).partial_cmp(&key(b)).unwrap()
-}
-
 fn values() -> impl Strategy<Value = Value> {
     prop_oneof![
         (0..4_i64).prop_map(Value::Int),
@@ -258,7 +233,7 @@ fn values() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn rows() -> impl Strategy<Value = Vec<Entry>> {
+pub(super) fn rows() -> impl Strategy<Value = Vec<Entry>> {
     let scalars = (
         proptest::option::of(select(vec!["m1", "m2"])),
         proptest::option::of(select(vec!["1", "2"])),
@@ -319,6 +294,12 @@ fn trees() -> impl Strategy<Value = Tree> {
         (select(vec!["model", "job", "metadata.k", "model_version"]), operators(), select(vec!["m1", "x", "u", "2"]))
             .prop_map(|(field, operator, t)| Tree::Text(field, operator, t)),
         globs().prop_map(Tree::Glob),
+        (select(vec!["seed", "metadata.k"]), proptest::collection::vec(0..4_i64, 1..4))
+            .prop_map(|(field, numbers)| Tree::Among(field, numbers)),
+        (select(vec!["length", "seed", "metadata.k"]), 0..4_i64, 0..3_i64)
+            .prop_map(|(field, low, more)| Tree::Between(field, low, low + more)),
+        (select(vec!["job", "metadata.k"]), select(vec!["", "u", "x"]))
+            .prop_map(|(field, start)| Tree::Starts(field, start)),
         fields().prop_map(Tree::Missing),
         fields().prop_map(Tree::Null),
         (operators(), 0..5_i64).prop_map(|(operator, day)| Tree::Day(operator, day)),
@@ -331,7 +312,7 @@ fn trees() -> impl Strategy<Value = Tree> {
     })
 }
 
-fn asks() -> impl Strategy<Value = Ask> {
+pub(super) fn asks() -> impl Strategy<Value = Ask> {
     let fields =
         vec!["id", "length", "confidence", "model", "model_version", "job", "seed", "created_at", "metadata.k"];
     let order = proptest::option::of((select(fields), any::<bool>()));
@@ -349,14 +330,28 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_planned_answer_is_that_of_a_full_scan(rows in rows(), ask in asks()) {
-        let table = Table::new(rows);
+    fn the_planned_answer_is_that_of_a_full_scan(rows in rows(), ask in asks(), able: bool) {
+        let mut table = Table::new(rows);
+        table.able = able;
         let criteria = Criteria::parse(&ask.render()).unwrap();
         let (total, expected) = ask.expected(&table.rows);
         let answer = run(&table, &criteria, Deadline::never()).unwrap();
         let found: Vec<String> = answer.hits.iter().map(|hit| hit.id.clone()).collect();
         prop_assert_eq!(found, expected, "{}\n{:?}", answer.explanation, ask.render());
         prop_assert_eq!(count(&table, &criteria, Deadline::never()).unwrap(), total as u64);
+    }
+
+    #[test]
+    fn declared_indexes_change_no_answer(rows in rows(), ask in asks(), able: bool) {
+        let mut table = Table::new(rows);
+        table.able = able;
+        table.declared = vec![Field::Metadata("k".into()), Field::Seed];
+        let criteria = Criteria::parse(&ask.render()).unwrap();
+        let (total, expected) = ask.expected(&table.rows);
+        let answer = run(&table, &criteria, Deadline::never()).unwrap();
+        let found: Vec<String> = answer.hits.iter().map(|hit| hit.id.clone()).collect();
+        prop_assert_eq!(found, expected, "{}\n{:?}", answer.explanation, ask.render());
+        prop_assert_eq!(count(&table, &criteria, Deadline::never()).unwrap(), total as u64, "{}", answer.explanation);
     }
 
     #[test]

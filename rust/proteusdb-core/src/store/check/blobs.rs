@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::Walk;
 use crate::error::Result;
+use crate::store::arrays;
 use crate::store::blobs::{self, Locator};
 use crate::store::counters::Counters;
 use crate::store::keys::last_u64;
 use crate::store::lmdb;
+use crate::store::packed::Index;
 use crate::store::sealed::shown;
 use crate::store::snapshot::Snapshot;
 
@@ -26,10 +28,13 @@ impl Walk<'_, '_> {
         let mut places = Places::default();
         for entry in tables.blobs.iter(txn).map_err(lmdb)? {
             let (key, value) = entry.map_err(lmdb)?;
+            self.gauge.advance(1)?;
+            self.counts.blobs += 1;
             let blob = last_u64(key).unwrap_or(0);
             self.in_use("blob", blob);
             let counted = references.remove(&blob).unwrap_or(0);
             let Some(locator) = self.note(Locator::decode(key, value))? else { continue };
+            self.counts.bytes += locator.length;
             if locator.references != counted {
                 let says = locator.references;
                 self.fault(format!("blob {blob}: it counts {says} references, there are {counted}"));
@@ -39,11 +44,19 @@ impl Walk<'_, '_> {
             } else {
                 *places.segments.entry(locator.segment).or_default() += locator.length;
             }
-            self.note(blobs::read(tables, txn, blob).map(drop))?;
+            let Some(bytes) = self.note(blobs::read(tables, txn, blob))? else { continue };
+            if let Some((index, key)) = arrays::entry(blob, bytes) {
+                self.expect(index, key.as_bytes())?;
+            }
         }
         for blob in references.keys() {
             self.fault(format!("blob {blob}: a version refers to it and it is missing"));
         }
+        self.strays(Index::ArrayHashes, |key| {
+            let blob = last_u64(key).unwrap_or(0);
+            let entry = arrays::entry(blob, blobs::read(tables, txn, blob)?);
+            Ok(entry.is_some_and(|(_, own)| own.as_bytes() == key))
+        })?;
         self.segments(&mut places)?;
         self.loose(&places)
     }

@@ -49,15 +49,34 @@ fn kill_after(folder: &Path, count: usize) -> Vec<String> {
     told
 }
 
+/// Threads, so that what one stores is committed by another.
 fn write_until_killed(folder: &Path) -> ! {
     let store = Store::open(&folder.join("proteus.db"), &small_map()).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| write_for_ever(&store));
+        }
+    });
+    unreachable!("the threads go on until the process is killed")
+}
+
+fn write_for_ever(store: &Store) {
     loop {
         let ids: Vec<String> = (0..3).map(|_| id::fresh()).collect();
         let batch: Vec<_> = ids.iter().enumerate().map(|(i, id)| draft(id, "MKTAYIAKQR", 0.5, 20_000 * i)).collect();
         store.apply(&batch, Mode::AllOrNothing).unwrap();
         // The first is about to be purged, so nothing is promised of it.
         ids.iter().skip(1).for_each(|id| println!("stored {id}"));
-        one(&store, Operation::Delete { id: ids[0].clone(), cascade: false, purge: true }).unwrap();
-        one(&store, draft(&ids[0], "MKTAYIAK", 0.5, 70_000)).unwrap();
+        one(store, Operation::Delete { id: ids[0].clone(), cascade: false, purge: true }).unwrap();
+        for size in [70_000, 10, 500] {
+            let id = id::fresh();
+            one(store, draft(&id, "MKTAYIAK", 0.5, size)).unwrap();
+            println!("stored {id}");
+        }
+        let field = Field::Metadata("confidence".into());
+        if !store.create_index(&field).unwrap() {
+            // Another thread may have dropped it by now.
+            let _ = store.drop_index(&field);
+        }
     }
 }

@@ -77,8 +77,8 @@ fn a_newer_format_is_named_with_its_version() {
     let value = sealed::seal(format::TABLE, format::KEY, &payload);
     store.shared.write(|tables, txn| Ok(tables.meta.put(txn, format::KEY, &value)?)).unwrap();
     drop(store);
-    refused(&path, &Options::default(), "its format is version 9");
-    refused(&path, &read_only(), "its format is version 9");
+    refused(&path, &Options::default(), "its schema is version 9");
+    refused(&path, &read_only(), "its schema is version 9");
 }
 
 #[test]
@@ -117,6 +117,20 @@ fn an_empty_file_becomes_a_store_and_files_have_the_mode_asked_for() {
     for name in ["private.db", "private.db-lock"] {
         let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640, "{name}");
+    }
+}
+
+/// A copied store has no lock file. LMDB made one of mode 0600, so that only who came first could open the copy.
+#[test]
+fn a_lock_file_that_is_missing_is_made_with_the_mode_of_the_data_file() {
+    let folder = TempDir::new().unwrap();
+    let path = stored(&folder);
+    let lock = folder.path().join("proteus.db-lock");
+    for (mode, options) in [(0o664, Options::default()), (0o660, read_only())] {
+        std::fs::remove_file(&lock).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        drop(Store::open(&path, &options).unwrap());
+        assert_eq!(std::fs::metadata(&lock).unwrap().permissions().mode() & 0o777, mode);
     }
 }
 
@@ -168,7 +182,7 @@ fn a_writer_waits_for_another_process_no_longer_than_its_timeout() {
     flock(&other, FlockOperation::LockExclusive).unwrap();
     let error = one(&store, draft("a", "MKT", 0.9, 0)).unwrap_err();
     assert_eq!(error.kind(), Kind::Timeout);
-    assert!(error.message().contains("another process is still writing"), "{error}");
+    assert!(error.message().contains("is still writing; raise timeout="), "{error}");
     assert_eq!(found(&store, &Access::All), Vec::<String>::new(), "readers do not wait for writers");
     flock(&other, FlockOperation::Unlock).unwrap();
     assert!(one(&store, draft("a", "MKT", 0.9, 0)).is_ok());

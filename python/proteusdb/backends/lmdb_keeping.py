@@ -1,0 +1,70 @@
+"""The embedded store's past, size and schema: a thin name for `_core.Care`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import _core
+from .keeping import Declared, Policy
+
+__all__ = ["LmdbKeeping"]
+
+
+class LmdbKeeping:
+    """See `Keeping`; `_care` is set when the store is opened."""
+
+    _care: _core.Care
+
+    def create_tag(self, name: str, moment: int | None) -> int:
+        """See `Keeping.create_tag`."""
+        return self._care.create_tag(name, moment)
+
+    def drop_tag(self, name: str) -> None:
+        """See `Keeping.drop_tag`."""
+        self._care.drop_tag(name)
+
+    def tags(self) -> list[tuple[str, int, int]]:
+        """See `Keeping.tags`."""
+        return self._care.tags()
+
+    def changes(
+        self, first: int | None, second: int | None, after: str | None, limit: int
+    ) -> tuple[list[tuple[str, int | None, int | None]], str | None]:
+        """See `Keeping.changes`."""
+        return self._care.changes(first, second, after, limit)
+
+    def clean(self, policy: Policy, *, rehearse: bool) -> dict[str, Any]:
+        """See `Keeping.clean`."""
+        return self._care.clean(
+            older_than=policy.older_than,
+            keep_versions=policy.keep_versions,
+            predictions=policy.predictions,
+            until=policy.until,
+            cascade=policy.cascade,
+            rehearse=rehearse,
+        )
+
+    def size(self) -> int:
+        """See `Keeping.size`."""
+        return self._care.size()
+
+    def set_quota(self, max_bytes: int | None, warn_at: int | None) -> None:
+        """See `Keeping.set_quota`."""
+        self._care.set_quota(max_bytes, warn_at)
+
+    def quota(self) -> tuple[int | None, int | None, int]:
+        """See `Keeping.quota`."""
+        return self._care.quota()
+
+    def pressure(self) -> int | None:
+        """See `Keeping.pressure`."""
+        return self._care.pressure()
+
+    def define_schema(self, fields: Sequence[tuple[str, list[str]]], required: Sequence[str], check: bool) -> None:
+        """See `Keeping.define_schema`."""
+        self._care.define_schema(list(fields), list(required), check)
+
+    def schema(self) -> list[Declared]:
+        """See `Keeping.schema`."""
+        return self._care.schema()

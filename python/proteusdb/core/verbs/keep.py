@@ -1,0 +1,118 @@
+"""Keeping the database safe: backups, restoring, archives."""
+
+from __future__ import annotations
+
+import os
+
+from ..keeping.backup import BackupReport, backup
+from ..keeping.restore import RestoreReport, load_archive, restore
+from ..progress import Callback
+from .base import Verbs
+
+__all__ = ["KeepVerbs"]
+
+
+class KeepVerbs(Verbs):
+    """Backups and archives."""
+
+    def backup(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        incremental_from: str | os.PathLike[str] | None = None,
+        overwrite: bool = False,
+        progress: bool | Callback | None = None,
+    ) -> BackupReport:
+        """Writes one consistent state into one file that proves itself, while others read and write.
+
+        Parameters
+        ----------
+        path : path
+            The file. It has its name only once it is complete and on the disk.
+        incremental_from : path, optional
+            An earlier backup, full or incremental: only what commits after it left is written. To restore, the files of
+            the chain must lie in one folder.
+        overwrite : bool
+            Replace a file that is there.
+        progress : bool or callable, optional
+            As in `store_predictions`.
+
+        Returns
+        -------
+        BackupReport
+
+        Raises
+        ------
+        StorageError
+            The path is taken, is the store itself or cannot be written; or a full backup is needed, because versions
+            were purged or cleaned up, or the store was restored, after the earlier one.
+        ValidationError, CorruptionError
+            `incremental_from` is no backup, or a damaged one.
+
+        Examples
+        --------
+        >>> db.backup("monday.backup")  # doctest: +SKIP
+        >>> db.backup("tuesday.backup", incremental_from="monday.backup")  # doctest: +SKIP
+        """
+        return backup(self._session, path, incremental_from, overwrite, progress)
+
+    def restore(
+        self, path: str | os.PathLike[str], *, overwrite: bool = False, progress: bool | Callback | None = None
+    ) -> RestoreReport:
+        """Makes this database what a backup or archive holds.
+
+        Every byte of the file, and of those an incremental one was built on, is verified before anything is replaced.
+        The database is replaced in one piece: other processes find the old one or the new one.
+
+        Parameters
+        ----------
+        path : path
+            The backup; the last of a chain restores the whole chain. Or an archive.
+        overwrite : bool
+            Replace what this database holds.
+        progress : bool or callable, optional
+            As in `store_predictions`.
+
+        Returns
+        -------
+        RestoreReport
+
+        Raises
+        ------
+        StorageError
+            The database is not empty, the base of an incremental backup is missing, or the disk is full.
+        CorruptionError
+            A file is cut short or was changed.
+        ValidationError
+            It is no backup, or one of another kind of store.
+        ConnectionError
+            Its schema is another than this program writes.
+        """
+        return restore(self._session, path, overwrite, progress)
+
+    def load_archive(self, path: str | os.PathLike[str], *, progress: bool | Callback | None = None) -> RestoreReport:
+        """Adds what an archive holds to this database, with ids, versions and times as they were.
+
+        What is here already is passed over, so a load that was stopped is repeated.
+
+        Parameters
+        ----------
+        path : path
+            An archive, or an incremental backup.
+        progress : bool or callable, optional
+            As in `store_predictions`.
+
+        Returns
+        -------
+        RestoreReport
+
+        Raises
+        ------
+        ConflictError
+            A prediction has another history here; what stood before it in the archive is kept.
+        CorruptionError
+            The file is cut short or was changed; nothing was loaded.
+        ValidationError
+            It is no archive.
+        """
+        return load_archive(self._session, path, progress)

@@ -1,0 +1,67 @@
+"""Programs that give root's rights up and use a store as somebody else.
+
+::
+
+    users.store PATH UID GID NAME [MASK]      stores one prediction, under a umask
+    users.peep PATH UID GID FROM              reads without a place in the lock file, until refused or told to end
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import crowd
+from crowd import say
+
+from proteusdb import DatabaseManager
+from proteusdb.errors import ProteusError, StorageError
+from proteusdb.testing import memory_manager
+
+
+def become(user: str, group: str) -> None:
+    """Another user, once all that will be needed is imported: he may not be able to read it."""
+    with memory_manager() as db:
+        db.store_prediction(**crowd.record(1))
+        assert [crowd.check(found) for found in db.iter_predictions()] == [1]
+        db.verify_integrity()
+    os.setgroups([])
+    os.setgid(int(group))
+    os.setuid(int(user))
+
+
+def store(path: str, user: str, group: str, name: str, mask: str = "0o77", mode: str = "0o664") -> None:
+    """Says how many predictions there are then, or the error."""
+    become(user, group)
+    os.umask(int(mask, 8))
+    try:
+        with DatabaseManager(database_path=path, mode=int(mode, 8)) as db:
+            db.store_prediction("MKT", None, prediction_id=name)
+            say(db.count())
+    except ProteusError as error:
+        say(f"{type(error).__name__}: {error}")
+
+
+def peep(path: str, user: str, group: str) -> None:
+    """Reads while others write; an answer is right, or refused because it may not be."""
+    become(user, group)
+    with DatabaseManager(database_path=path, read_only=True) as db:
+        say("ready")
+        for _ in range(100_000):
+            try:
+                assert db.verify_integrity().ok
+                numbers = [crowd.check(found) for found in db.iter_predictions()]
+                assert numbers == list(range(len(numbers)))
+            except StorageError as error:
+                say(told(error))
+                return
+    say("never refused")
+
+
+def told(error: Any) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])

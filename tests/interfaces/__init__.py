@@ -1,0 +1,1 @@
+"""Predictors before a database."""
