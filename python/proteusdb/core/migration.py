@@ -101,9 +101,10 @@ class DatabaseMigrator:
 
     Examples
     --------
-    >>> with DatabaseMigrator("proteus.db") as migrator:  # doctest: +SKIP
-    ...     print(migrator.plan())
-    ...     migrator.upgrade_schema()
+    >>> from proteusdb import DatabaseMigrator
+    >>> with DatabaseMigrator("old.db") as migrator:
+    ...     migrator.current_version == migrator.latest_version
+    True
     """
 
     def __init__(self, database: DatabaseManager | str | os.PathLike[str] | None = None) -> None:
