@@ -148,7 +148,7 @@ class MongodbBackend(HistoryEngine):
         told = {STANDING: fresh().text, PROGRAM: __version__}
         head: Document = {"schema": LATEST, "committed": 0, "writer": None, "pending": [], "undone": []}
         notes = [(f"note {name}", {**note, "note": name, "text": text}) for name, text in told.items()]
-        for which, values in (*notes, ("lease", {"token": None, "beat": 0}), ("store", head)):
+        for which, values in (("lease", {"token": None, "beat": 0}), *notes, ("store", head)):
             # Of two that make it at once, the second finds what the first made.
             with suppress(DuplicateKeyError):
                 store.meta.insert_one({"_id": which, **values})
