@@ -35,7 +35,6 @@ __all__ = [
     "Config",
     "core_compression",
     "default_workers",
-    "lmdb_options",
     "one_of",
     "open_backend",
     "positive",
@@ -191,8 +190,8 @@ class Config:
         return cls(**given)
 
 
-def open_backend(config: Config) -> Backend:
-    """Opens the store a Config describes.
+def open_backend(config: Config, *, any_schema: bool = False) -> Backend:
+    """Opens the store a Config describes; with `any_schema` one of an older schema as it is.
 
     Raises
     ------
@@ -201,18 +200,18 @@ def open_backend(config: Config) -> Backend:
     """
     from ..backends.layers import Cache, stacked
 
-    backend = _OPENERS[config.backend](config)
+    backend = _OPENERS[config.backend](config, any_schema)
     token = getattr(backend, "change_token", None)
     return stacked(backend, [] if token is None else [Cache(token, config.cache_size)])
 
 
-def _open_lmdb(config: Config) -> Backend:
+def _open_lmdb(config: Config, any_schema: bool) -> Backend:
     from ..backends.lmdb import LmdbBackend
 
-    return LmdbBackend(**lmdb_options(config))
+    return LmdbBackend(**_lmdb_options(config), any_schema=any_schema)
 
 
-def lmdb_options(config: Config) -> dict[str, Any]:
+def _lmdb_options(config: Config) -> dict[str, Any]:
     """The arguments of `LmdbBackend` that a Config stands for."""
     return {
         "path": config.database_path or DEFAULT_PATH,
@@ -226,39 +225,40 @@ def lmdb_options(config: Config) -> dict[str, Any]:
     }
 
 
-def _open_sqlite(config: Config) -> Backend:
+def _open_sqlite(config: Config, any_schema: bool) -> Backend:
     from ..backends.sqlite import SqliteBackend
 
-    # What it lacks of the protocol, its capabilities say; nobody asks it for that.
-    sqlite = SqliteBackend(
+    return SqliteBackend(
         config.database_path or DEFAULT_PATH,
         read_only=config.read_only,
         durability=config.durability,
         mode=config.mode,
         timeout=float(config.timeout),
         max_connections=config.max_connections,
+        any_schema=any_schema,
     )
-    return cast(Backend, sqlite)
 
 
-def _open_postgresql(config: Config) -> Backend:
+def _open_postgresql(config: Config, any_schema: bool) -> Backend:
     need("psycopg_pool", extra="postgresql", purpose="the back end 'postgresql'")
     need("psycopg", extra="postgresql", purpose="the back end 'postgresql'")
     from ..backends.postgresql import PostgresqlBackend
     from ..backends.shared.tls import for_libpq
 
-    return _repeating(PostgresqlBackend(**_server_options(config), tls=for_libpq(config.tls)), config)
+    options = _server_options(config)
+    return _repeating(PostgresqlBackend(**options, tls=for_libpq(config.tls), any_schema=any_schema), config)
 
 
-def _open_mongodb(config: Config) -> Backend:
+def _open_mongodb(config: Config, any_schema: bool) -> Backend:
     need("pymongo", extra="mongodb", purpose="the back end 'mongodb'")
     from ..backends.mongodb import MongodbBackend
     from ..backends.shared.tls import for_mongodb
 
-    return _repeating(MongodbBackend(**_server_options(config), tls=for_mongodb(config.tls)), config)
+    options = _server_options(config)
+    return _repeating(MongodbBackend(**options, tls=for_mongodb(config.tls), any_schema=any_schema), config)
 
 
-def _open_cassandra(config: Config) -> Backend:
+def _open_cassandra(config: Config, any_schema: bool) -> Backend:
     need("cassandra", extra="cassandra", purpose="the back end 'cassandra'")
     from ..backends.cassandra import CassandraBackend
     from ..backends.shared.tls import for_cassandra
@@ -277,6 +277,7 @@ def _open_cassandra(config: Config) -> Backend:
         in_flight=config.in_flight,
         tls=for_cassandra(config.tls),
     )
+    # What it lacks of the protocol, its capabilities say; nobody asks it for that.
     return _repeating(cast(Backend, backend), config)
 
 
@@ -302,7 +303,7 @@ def _repeating(backend: Backend, config: Config) -> Backend:
     return stacked(backend, [Retry(config.retry_attempts, float(config.timeout))])
 
 
-_OPENERS: dict[str, Callable[[Config], Backend]] = {
+_OPENERS: dict[str, Callable[[Config, bool], Backend]] = {
     "lmdb": _open_lmdb,
     "sqlite": _open_sqlite,
     "postgresql": _open_postgresql,

@@ -66,10 +66,6 @@ class DistributedDatabaseManager(DatabaseManager):
     ConnectionError
         No node answers within `timeout`, fewer nodes are there than the consistency needs of `replicas`, or the
         keyspace is of another program.
-
-    Examples
-    --------
-    >>> db = DistributedDatabaseManager(hosts=["10.0.0.1", "10.0.0.2"], replicas=3)  # doctest: +SKIP
     """
 
     def __init__(
@@ -136,11 +132,6 @@ class DistributedDatabaseManager(DatabaseManager):
         ------
         QueryError
             There is no such consistency; the message lists them.
-
-        Examples
-        --------
-        >>> with db.at("one"):  # doctest: +SKIP
-        ...     db.get_prediction("P69905")
         """
         with self._cassandra.at(consistency):
             yield self

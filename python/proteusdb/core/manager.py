@@ -98,7 +98,11 @@ class DatabaseManager(
 
     Examples
     --------
-    >>> db = DatabaseManager(database_path="proteus.db")  # doctest: +SKIP
+    >>> from proteusdb import DatabaseManager
+    >>> with DatabaseManager(database_path="screen.db") as db:
+    ...     prediction_id = db.store_prediction("MKV", None, model="esmfold")
+    ...     db.count(model_name="esmfold")
+    1
     """
 
     def __init__(
@@ -197,9 +201,11 @@ class DatabaseManager(
 
         Examples
         --------
-        >>> with db.transaction():  # doctest: +SKIP
+        >>> with db.transaction():
         ...     a = db.store_prediction("MKV", None)
-        ...     db.store_analysis(a, {"energy": -12.5})
+        ...     b = db.store_analysis(a, {"energy": -12.5})
+        >>> db.get_analysis(b)["results"]
+        {'energy': -12.5}
         """
         session = self._session
         if session.overlay is not None:

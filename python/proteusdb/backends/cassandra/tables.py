@@ -12,12 +12,13 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ... import _core
+from ...errors import StorageError
 from ..shared.question import Question
 from ..shared.rows import COLUMNS, Blobs, Row
-from ..shared.tables import Declared, Life, Record
+from ..shared.tables import Declared, Life, Place, Record
 from .client import Client
 from .scan import Scan
-from .schema import COLUMN_LIST, model_term
+from .schema import COLUMN_LIST, TABLES, model_term
 from .walk import merged
 
 __all__ = ["LONGEST", "Head", "Reads", "Settled"]
@@ -244,6 +245,36 @@ class Reads:
     def _small(self, kind: str) -> dict[str, tuple[Any, int]]:
         rows = self._client.run("SELECT key, value, number FROM small WHERE kind = ?", [kind])
         return {key: (value, number) for key, value, number in rows}
+
+    # --- histories ----------------------------------------------------------------------------------------------------
+
+    def schema(self) -> int:
+        """See `Tables.schema`: there is one."""
+        return 1
+
+    def committed(self, start: Place, until: int, limit: int) -> list[tuple[int, Row]]:
+        """See `Tables.committed`."""
+        raise self._no_history()
+
+    def touched(self, after: int, until: int) -> tuple[list[str], list[str]]:
+        """See `Tables.touched`."""
+        raise self._no_history()
+
+    def alter(self, schema: int) -> None:
+        """See `Tables.alter`."""
+        raise self._no_history()
+
+    def clear(self) -> None:
+        """See `Tables.clear`; every node has to be there for it."""
+        for table in TABLES:
+            if table != "small":
+                self._client.plain(f"TRUNCATE {self._settled.keyspace}.{table}")
+        self._client.run("DELETE FROM small WHERE kind = 'model'")
+
+    def _no_history(self) -> StorageError:
+        return StorageError(
+            f"{self._client.where}: the writers of a cluster have no clock in common that would order all commits"
+        )
 
     # --- questions ----------------------------------------------------------------------------------------------------
 
