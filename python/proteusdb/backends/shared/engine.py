@@ -29,7 +29,7 @@ from .check import faults
 from .question import ORDERED, Ask, Found, Question, ask_question, verified
 from .rows import blob_key, stored
 from .steps import Steps
-from .tables import Tables
+from .tables import Changes, Tables
 
 __all__ = ["MOST_INDEXES", "Engine"]
 
@@ -78,8 +78,12 @@ class Engine(ABC):
         with self.writing() as tables:
             outcomes, changes = Steps(tables, operations, keeps=self.keeps).run(each_alone=each_alone)
             if changes:
-                tables.write(changes)
+                self.commit(tables, changes)
         return outcomes
+
+    def commit(self, tables: Tables, changes: Changes) -> None:
+        """Writes what is to be kept, unless something forbids it."""
+        tables.write(changes)
 
     # --- reading by id ------------------------------------------------------------------------------------------------
 

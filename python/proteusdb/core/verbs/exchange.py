@@ -59,7 +59,7 @@ class ExchangeVerbs(Verbs):
 
         Examples
         --------
-        >>> db.copy_to("sqlite:///good.db", where="confidence >= 0.9").copied
+        >>> db.copy_to("sqlite:good.db", where="confidence >= 0.9").copied
         1
         """
         from ..copying import copy_to
