@@ -10,9 +10,9 @@
     peer.scan()                     the coordinates of all, one after the other
     peer.close()
 
-`prepare` is not timed. A peer's library is imported when the peer is used; one that is absent leaves its row out. What
-a peer does that others do not stands in its docstring: only ours keeps indexes of sequence, confidence, model and date,
-and checks what it reads.
+`prepare` is not timed. A peer's library is imported when the peer is used; one that is absent leaves its row out.
+They do not all do the same work, and each docstring tells what its store does: of all only ours indexes what stands
+within a sequence; SQLite has ordinary indexes; RocksDB checks its blocks and gzip its files; py-lmdb does neither.
 """
 
 import gzip
