@@ -96,7 +96,9 @@ check-types: $(VENV)/stamp-dev
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest proteusdb._core
 
-bench: $(VENV)/stamp-dev ## Time the import, and loading and reading beside the usual ways.
+bench: $(VENV)/stamp-dev ## Stores side by side, into README's table (DATA=folder), then loads, writers, backups, import.
+	$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/python benches/compare --readme README.md $(if $(DATA),--data "$(DATA)")
 	$(BIN)/python benches/load_and_read.py
 	$(BIN)/python benches/writers.py
 	$(BIN)/python benches/backup.py
