@@ -12,12 +12,12 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from proteusdb import DistributedDatabaseManager
 from services.cassandra import shared
+from services.server import until
 
 __all__ = ["open_cassandra", "options", "session"]
 
@@ -31,7 +31,10 @@ _KEYS = {
     "analyses_of": ("prediction_id",),
 }
 """The partition key of each table."""
+_PATIENCE = 120.0
+"""Seconds that a busy machine may take for anything."""
 _made: OrderedDict[Path, str] = OrderedDict()
+_sessions: list[Any] = []
 
 
 def options(**given: Any) -> dict[str, Any]:
@@ -51,17 +54,38 @@ def open_cassandra(folder: Path, **given: Any) -> DistributedDatabaseManager:
     return DistributedDatabaseManager(**options(database=_made[folder], **given))
 
 
-@cache
-def _cluster() -> Any:
-    from cassandra.cluster import Cluster
+def _connected() -> Any:
+    from cassandra import ConsistencyLevel
+    from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
+    from cassandra.policies import ConstantReconnectionPolicy, RoundRobinPolicy
 
-    return Cluster(shared().hosts, port=shared().port).connect()
+    patient = ExecutionProfile(RoundRobinPolicy(), request_timeout=_PATIENCE, consistency_level=ConsistencyLevel.QUORUM)
+    return Cluster(
+        shared().hosts, port=shared().port, protocol_version=5, execution_profiles={EXEC_PROFILE_DEFAULT: patient},
+        connect_timeout=_PATIENCE, control_connection_timeout=_PATIENCE, idle_heartbeat_timeout=_PATIENCE,
+        max_schema_agreement_wait=_PATIENCE, reconnection_policy=ConstantReconnectionPolicy(0.5, None),
+    ).connect()  # fmt: skip
 
 
 @contextmanager
 def session() -> Iterator[Any]:
-    """The driver's own session."""
-    yield _cluster()
+    """The driver's own session, at quorum; a new one where that of before has lost every node."""
+    until(_answers, _PATIENCE, lambda: "no node answers")
+    yield _sessions[0]
+
+
+def _answers() -> bool:
+    from cassandra.cluster import NoHostAvailable
+
+    try:
+        if not _sessions:
+            _sessions.append(_connected())
+        return bool(list(_sessions[0].execute("SELECT release_version FROM system.local")))
+    except NoHostAvailable:
+        for lost in _sessions:
+            lost.cluster.shutdown()
+        _sessions.clear()
+        return False
 
 
 def _empty(keyspace: str) -> None:
