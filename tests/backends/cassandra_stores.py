@@ -12,6 +12,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ _KEYS = {
 _PATIENCE = 120.0
 """Seconds that a busy machine may take for anything."""
 _made: OrderedDict[Path, str] = OrderedDict()
+_numbers = count()
 _sessions: list[Any] = []
 
 
@@ -46,11 +48,8 @@ def options(**given: Any) -> dict[str, Any]:
 def open_cassandra(folder: Path, **given: Any) -> DistributedDatabaseManager:
     """A manager on an empty keyspace of the folder's own; called again, one on the same."""
     if folder not in _made:
-        if len(_made) < _KEYSPACES:
-            _made[folder] = f"test_{os.getpid()}_{len(_made)}"
-        else:
-            _, _made[folder] = _made.popitem(last=False)
-            _empty(_made[folder])
+        used = _made.popitem(last=False)[1] if len(_made) == _KEYSPACES else None
+        _made[folder] = used if used and _empty(used) else f"test_{os.getpid()}_{next(_numbers)}"
     return DistributedDatabaseManager(**options(database=_made[folder], **given))
 
 
@@ -88,14 +87,20 @@ def _answers() -> bool:
         return False
 
 
-def _empty(keyspace: str) -> None:
+def _empty(keyspace: str) -> bool:
+    """Deletes all there is; whether nothing is left, as a row would be that is of a later time than now."""
     from cassandra.concurrent import execute_concurrent_with_args
 
     with session() as cql:
         for table, key in _KEYS.items():
-            found = {tuple(row) for row in cql.execute(f"SELECT DISTINCT {', '.join(key)} FROM {keyspace}.{table}")}
             where = " AND ".join(f"{name} = ?" for name in key)
             gone = cql.prepare(f"DELETE FROM {keyspace}.{table} WHERE {where}")
-            execute_concurrent_with_args(cql, gone, list(found))
+            execute_concurrent_with_args(cql, gone, _partitions(cql, keyspace, table))
         for kind in ("model", "note", "index"):
             cql.execute(f"DELETE FROM {keyspace}.small WHERE kind = '{kind}'")
+        return not any(_partitions(cql, keyspace, table) for table in _KEYS)
+
+
+def _partitions(cql: Any, keyspace: str, table: str) -> list[tuple[Any, ...]]:
+    found = cql.execute(f"SELECT DISTINCT {', '.join(_KEYS[table])} FROM {keyspace}.{table}")
+    return list({tuple(row) for row in found})
