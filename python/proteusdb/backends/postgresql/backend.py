@@ -136,6 +136,13 @@ class PostgresqlBackend(KeepingEngine):
                 # Infix patterns then read every sequence.
                 return
 
+    def clock(self) -> int | None:
+        """See `Backend.clock`."""
+        text = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+        with self._connections.use(self._timeout) as connection:
+            [now] = connection.execute(text).fetchone() or [None]
+        return now
+
     # --- transactions -------------------------------------------------------------------------------------------------
 
     @contextmanager

@@ -114,6 +114,10 @@ class PostgresqlTables:
         found = self._first("SELECT value FROM notes WHERE name = %s", [name])
         return None if found is None else str(found[0])
 
+    def notes(self, names: Collection[str]) -> dict[str, str]:
+        """See `Tables.notes`."""
+        return dict(self._run("SELECT name, value FROM notes WHERE name = ANY(%s)", [list(names)]))
+
     def models(self) -> list[Record]:
         """See `Tables.models`."""
         rows = self._run(f"SELECT {', '.join(_MODEL)} FROM models ORDER BY number")
