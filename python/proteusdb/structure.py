@@ -43,9 +43,10 @@ class Structure(Columns):
 
     Examples
     --------
-    >>> structure = Structure.from_file("ranked_0.pdb")  # doctest: +SKIP
-    >>> structure.coords[structure.atom_name == "CA"].shape  # doctest: +SKIP
-    (310, 3)
+    >>> from proteusdb import Structure
+    >>> structure = Structure.from_file("ranked_0.pdb")
+    >>> structure.coords[structure.atom_name == "CA"].shape
+    (60, 3)
     """
 
     __slots__ = ("_original", "_original_name")

@@ -264,7 +264,7 @@ def test_damage_is_found_and_named(path: Path, db: DatabaseManager) -> None:
 
 
 def test_a_write_that_fails_half_way_leaves_nothing(db: DatabaseManager, monkeypatch: pytest.MonkeyPatch) -> None:
-    from proteusdb.backends.sqlite.tables import SqliteTables
+    from proteusdb.backends.sqlite.writes import SqliteTables
 
     def fail(*given: Any) -> None:
         raise sqlite3.OperationalError("database or disk is full")

@@ -63,3 +63,4 @@ def test_changes_come_from_stdin(changed: Shell) -> None:
     changed("update", name, "--data", "-", stdin='{"metadata": {"note": "from a pipe"}}')
     assert changed.json("get", name)["metadata"]["note"] == "from a pipe"
     assert "JSON" in changed("update", name, "--data", "-", stdin="{", code=2).stderr
+    piped(changed.folder, "delete", "-", stdin=b"\xff\n", code=2)

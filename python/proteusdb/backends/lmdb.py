@@ -56,6 +56,7 @@ class LmdbBackend(LmdbKeeping):
         any_schema: bool = False,
         cache_size: int = 64 << 20,
     ) -> None:
+        self.latest_schema = int(_core.LATEST_SCHEMA)
         self.capabilities = Capabilities(
             name="lmdb",
             durable=True,

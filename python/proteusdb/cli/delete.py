@@ -1,6 +1,5 @@
 """``proteusdb delete ID…``: predictions out of the database, all of them or none."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from .opening import open_database
 from .options import Database, Ids, Json
 from .output import json_text, note
-from .piping import PIPE
+from .piping import PIPE, standard_text
 
 __all__ = ["delete"]
 
@@ -38,5 +37,5 @@ def delete(
 
 def _named(ids: list[str]) -> list[str]:
     """The ids, each once; ``-`` stands for the lines of stdin."""
-    lines = (name for text in ids for name in (sys.stdin.read().splitlines() if text == PIPE else [text]))
+    lines = (name for text in ids for name in (standard_text().splitlines() if text == PIPE else [text]))
     return list(dict.fromkeys(name for name in lines if name))

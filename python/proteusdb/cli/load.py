@@ -1,6 +1,5 @@
 """``proteusdb load PATHS…``: what predictors left behind, into the database."""
 
-import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
@@ -12,7 +11,7 @@ from .exits import INTERRUPTED, complain
 from .opening import open_database
 from .options import Database, Json
 from .output import json_text, note, number, show_pairs
-from .piping import PIPE
+from .piping import PIPE, standard_input
 from .progress import progress_bar
 
 __all__ = ["load"]
@@ -85,7 +84,7 @@ def load(
         try:
             with progress_bar("loading") as progress:
                 report = db.load_files(
-                    [sys.stdin.buffer if path == PIPE else path for path in paths],
+                    [standard_input() if path == PIPE else path for path in paths],
                     ids=ids.value,
                     model=model,
                     workers=workers,

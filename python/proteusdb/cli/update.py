@@ -1,7 +1,6 @@
 """``proteusdb update ID``: new values for some fields of a prediction, as its next version."""
 
 import json
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +8,7 @@ import typer
 from .opening import open_database
 from .options import Database, Json, PredictionId
 from .output import json_text
-from .piping import PIPE
+from .piping import PIPE, standard_text
 
 __all__ = ["update"]
 
@@ -70,7 +69,7 @@ def _changes(assign: list[str], unset: list[str], data: str | None) -> dict[str,
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(sys.stdin.read() if text == PIPE else text)
+        value = json.loads(standard_text() if text == PIPE else text)
     except json.JSONDecodeError as error:
         raise typer.BadParameter(f"--data is not JSON: {error}") from None
     if not isinstance(value, dict) or not isinstance(value.get("metadata", {}), dict):

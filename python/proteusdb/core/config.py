@@ -30,18 +30,20 @@ from ..formats.extras import need
 
 __all__ = [
     "BACKENDS",
+    "CONSISTENCIES",
     "DEFAULT_PATH",
     "Config",
     "core_compression",
     "default_workers",
-    "lmdb_options",
     "one_of",
     "open_backend",
     "positive",
 ]
 
 DEFAULT_PATH = "proteus.db"
-BACKENDS = ("lmdb", "sqlite", "postgresql", "mongodb")
+CONSISTENCIES = ("one", "local_one", "quorum", "local_quorum", "all")
+"""How many replicas of a cluster answer."""
+BACKENDS = ("lmdb", "sqlite", "postgresql", "mongodb", "cassandra")
 """Back ends by name."""
 
 
@@ -76,10 +78,17 @@ class Config:
     allow_network_fs: bool = False
     mode: int = 0o664
     tls: bool | Mapping[str, Any] | None = None
+    sharding_strategy: str = "hash"
+    hosts: tuple[str, ...] | None = None
+    replicas: int | Mapping[str, int] = 3
+    consistency: str = "quorum"
+    datacenter: str | None = None
+    in_flight: int = 128
 
     def __post_init__(self) -> None:
         self._check_backend()
         self._check_place()
+        self._check_cluster()
         self._check_numbers()
         for name in ("read_only", "allow_network_fs", "keep_original"):
             _require(isinstance(getattr(self, name), bool), name, getattr(self, name), "True, False")
@@ -119,12 +128,26 @@ class Config:
             self.port is None or (_is_int(self.port) and 1 <= self.port <= 65535), "port", self.port, "None, 1 to 65535"
         )
 
+    def _check_cluster(self) -> None:
+        one_of("sharding_strategy", self.sharding_strategy, ("hash",))
+        one_of("consistency", self.consistency, CONSISTENCIES)
+        hosts = self.hosts
+        good = isinstance(hosts, tuple) and bool(hosts) and all(isinstance(host, str) and host for host in hosts)
+        _require(hosts is None or good, "hosts", hosts, "names or addresses of nodes")
+        each = self.replicas.values() if isinstance(self.replicas, Mapping) else [self.replicas]
+        named = not isinstance(self.replicas, Mapping) or all(isinstance(name, str) and name for name in self.replicas)
+        good = named and bool(each) and all(_is_int(count) and count >= 1 for count in each)
+        _require(good, "replicas", self.replicas, "an int of 1 or more, or a dict of data centre to one")
+        centre = self.datacenter
+        _require(centre is None or (isinstance(centre, str) and centre != ""), "datacenter", centre, "a name or None")
+
     def _check_numbers(self) -> None:
         _require(_is_number(self.timeout, above=0), "timeout", self.timeout, "a number of seconds above 0")
         for name, low, high in (
             ("max_connections", 1, None),
             ("retry_attempts", 0, None),
             ("cache_size", 0, None),
+            ("in_flight", 1, None),
             ("mode", 0, 0o777),
         ):
             value = getattr(self, name)
@@ -167,8 +190,8 @@ class Config:
         return cls(**given)
 
 
-def open_backend(config: Config) -> Backend:
-    """Opens the store a Config describes.
+def open_backend(config: Config, *, any_schema: bool = False) -> Backend:
+    """Opens the store a Config describes; with `any_schema` one of an older schema as it is.
 
     Raises
     ------
@@ -177,18 +200,18 @@ def open_backend(config: Config) -> Backend:
     """
     from ..backends.layers import Cache, stacked
 
-    backend = _OPENERS[config.backend](config)
+    backend = _OPENERS[config.backend](config, any_schema)
     token = getattr(backend, "change_token", None)
     return stacked(backend, [] if token is None else [Cache(token, config.cache_size)])
 
 
-def _open_lmdb(config: Config) -> Backend:
+def _open_lmdb(config: Config, any_schema: bool) -> Backend:
     from ..backends.lmdb import LmdbBackend
 
-    return LmdbBackend(**lmdb_options(config))
+    return LmdbBackend(**_lmdb_options(config), any_schema=any_schema)
 
 
-def lmdb_options(config: Config) -> dict[str, Any]:
+def _lmdb_options(config: Config) -> dict[str, Any]:
     """The arguments of `LmdbBackend` that a Config stands for."""
     return {
         "path": config.database_path or DEFAULT_PATH,
@@ -202,36 +225,60 @@ def lmdb_options(config: Config) -> dict[str, Any]:
     }
 
 
-def _open_sqlite(config: Config) -> Backend:
+def _open_sqlite(config: Config, any_schema: bool) -> Backend:
     from ..backends.sqlite import SqliteBackend
 
-    # What it lacks of the protocol, its capabilities say; nobody asks it for that.
-    sqlite = SqliteBackend(
+    return SqliteBackend(
         config.database_path or DEFAULT_PATH,
         read_only=config.read_only,
         durability=config.durability,
         mode=config.mode,
         timeout=float(config.timeout),
         max_connections=config.max_connections,
+        any_schema=any_schema,
     )
-    return cast(Backend, sqlite)
 
 
-def _open_postgresql(config: Config) -> Backend:
+def _open_postgresql(config: Config, any_schema: bool) -> Backend:
     need("psycopg_pool", extra="postgresql", purpose="the back end 'postgresql'")
     need("psycopg", extra="postgresql", purpose="the back end 'postgresql'")
     from ..backends.postgresql import PostgresqlBackend
     from ..backends.shared.tls import for_libpq
 
-    return _repeating(PostgresqlBackend(**_server_options(config), tls=for_libpq(config.tls)), config)
+    options = _server_options(config)
+    return _repeating(PostgresqlBackend(**options, tls=for_libpq(config.tls), any_schema=any_schema), config)
 
 
-def _open_mongodb(config: Config) -> Backend:
+def _open_mongodb(config: Config, any_schema: bool) -> Backend:
     need("pymongo", extra="mongodb", purpose="the back end 'mongodb'")
     from ..backends.mongodb import MongodbBackend
     from ..backends.shared.tls import for_mongodb
 
-    return _repeating(MongodbBackend(**_server_options(config), tls=for_mongodb(config.tls)), config)
+    options = _server_options(config)
+    return _repeating(MongodbBackend(**options, tls=for_mongodb(config.tls), any_schema=any_schema), config)
+
+
+def _open_cassandra(config: Config, any_schema: bool) -> Backend:
+    need("cassandra", extra="cassandra", purpose="the back end 'cassandra'")
+    from ..backends.cassandra import CassandraBackend
+    from ..backends.shared.tls import for_cassandra
+
+    backend = CassandraBackend(
+        hosts=config.hosts or (config.host,),
+        port=config.port,
+        username=config.username,
+        password=config.password,
+        database=config.database,
+        replicas=config.replicas,
+        consistency=config.consistency,
+        datacenter=config.datacenter,
+        read_only=config.read_only,
+        timeout=float(config.timeout),
+        in_flight=config.in_flight,
+        tls=for_cassandra(config.tls),
+    )
+    # What it lacks of the protocol, its capabilities say; nobody asks it for that.
+    return _repeating(cast(Backend, backend), config)
 
 
 def _server_options(config: Config) -> dict[str, Any]:
@@ -256,11 +303,12 @@ def _repeating(backend: Backend, config: Config) -> Backend:
     return stacked(backend, [Retry(config.retry_attempts, float(config.timeout))])
 
 
-_OPENERS: dict[str, Callable[[Config], Backend]] = {
+_OPENERS: dict[str, Callable[[Config, bool], Backend]] = {
     "lmdb": _open_lmdb,
     "sqlite": _open_sqlite,
     "postgresql": _open_postgresql,
     "mongodb": _open_mongodb,
+    "cassandra": _open_cassandra,
 }
 """How each back end of this version is opened; what it needs is imported then."""
 

@@ -4,7 +4,7 @@
 
     schema 1 ──> 2 ──> 3        each step one transaction; what going back would lose is said first
 
-The steps themselves are the core's. Nothing is upgraded by opening it.
+The steps themselves are the back end's. Nothing is upgraded by opening it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from .. import _core
 from ..backends.base import Backend
-from ..backends.lmdb import LmdbBackend
 from ..errors import ConflictError, ValidationError
-from .config import Config, lmdb_options, open_backend
+from .config import Config, open_backend
 from .keeping.backup import BackupReport, backup
 from .keeping.restore import RestoreReport, restore
 from .keeping.verify import verify
@@ -84,7 +82,7 @@ class SchemaMove:
 
 def latest_schema(backend: Any) -> int:
     """The schema this program writes to such a store."""
-    return int(_core.LATEST_SCHEMA) if backend.capabilities.schemas else 1
+    return int(backend.latest_schema) if backend.capabilities.schemas else 1
 
 
 class DatabaseMigrator:
@@ -103,9 +101,10 @@ class DatabaseMigrator:
 
     Examples
     --------
-    >>> with DatabaseMigrator("proteus.db") as migrator:  # doctest: +SKIP
-    ...     print(migrator.plan())
-    ...     migrator.upgrade_schema()
+    >>> from proteusdb import DatabaseMigrator
+    >>> with DatabaseMigrator("old.db") as migrator:
+    ...     migrator.current_version == migrator.latest_version
+    True
     """
 
     def __init__(self, database: DatabaseManager | str | os.PathLike[str] | None = None) -> None:
@@ -115,11 +114,10 @@ class DatabaseMigrator:
         else:
             given = None
             config = Config.from_arguments({} if database is None else place_of(database))
-        embedded = given.backend.capabilities.schemas if given is not None else config.backend == "lmdb"
-        if embedded:
-            self._session = Session(config, LmdbBackend(**lmdb_options(config), any_schema=True))
+        if given is None or given.backend.capabilities.schemas:
+            self._session = Session(config, open_backend(config, any_schema=True))
         else:
-            self._session = given if given is not None else Session(config, open_backend(config))
+            self._session = given
         self._owned = self._session is not given
 
     @property
@@ -231,7 +229,7 @@ class DatabaseMigrator:
         return self._go(wanted, allow_loss=allow_loss, backup=kept)
 
     def _backup_path(self) -> str:
-        own = getattr(self._backend, "path", "proteus.db")
+        own = getattr(self._backend, "path", self._session.config.database)
         stem = f"{own}-schema-{self.current_version}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
         path, number = f"{stem}.backup", 1
         while os.path.exists(path):

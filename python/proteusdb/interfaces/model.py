@@ -69,8 +69,10 @@ class ModelInterface:
 
     Examples
     --------
-    >>> interface = ModelInterface("esmfold", DatabaseManager(), predictor=fold)  # doctest: +SKIP
-    >>> interface.predict("MKTAYIAK").structure.plddt  # doctest: +SKIP
+    >>> from proteusdb.interfaces import ModelInterface
+    >>> interface = ModelInterface("esmfold", db, predictor=fold)  # fold: sequence -> structure
+    >>> interface.predict("MKTAYIAK").structure.plddt.shape
+    (8,)
     """
 
     def __init__(

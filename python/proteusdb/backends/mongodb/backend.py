@@ -19,18 +19,22 @@ from contextlib import contextmanager, suppress
 from datetime import UTC
 from typing import Any
 
+from bson.int64 import Int64
 from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
 
-from ... import _core
+from ... import __version__, _core
 from ...errors import ConnectionError, ProteusError, StorageError
 from ..base import Capabilities
 from ..layers.retry import harmless
-from ..shared.keeping import KeepingEngine
+from ..shared.histories import HistoryEngine
+from ..shared.opening import PROGRAM, check_opened, check_written
 from ..shared.recompress import recompress
+from ..shared.standing import STANDING, fresh
+from ..shared.upgrades import LATEST
 from .connections import Connections, Store, translated
 from .lease import Lease
 from .questions import SORTED
-from .schema import COLLECTIONS, INDEXES, SCHEMA_VERSION, Document
+from .schema import COLLECTIONS, FOREVER, INDEXES, UPGRADES, Document, View
 from .unit import Unit, sweep, view_of
 from .writes import MongodbTables
 
@@ -45,7 +49,7 @@ _PAUSE = 0.05
 _DUPLICATE, _UNKNOWN_COMMAND = 11000, 59
 
 
-class MongodbBackend(KeepingEngine):
+class MongodbBackend(HistoryEngine):
     """Predictions in one database of a MongoDB server.
 
     Parameters
@@ -54,6 +58,8 @@ class MongodbBackend(KeepingEngine):
         As in `DatabaseManager`.
     tls : mapping
         Options of pymongo: `tls`, `tlsCAFile`, `tlsCertificateKeyFile`, `tlsAllowInvalidCertificates`.
+    any_schema : bool
+        Whether a store of an older schema is opened as it is.
 
     Raises
     ------
@@ -76,8 +82,18 @@ class MongodbBackend(KeepingEngine):
         timeout: float,
         max_connections: int,
         tls: Mapping[str, Any],
+        any_schema: bool = False,
     ) -> None:
-        self.capabilities = Capabilities(name="mongodb", durable=True, processes=True, past=True, schema=True)
+        self.capabilities = Capabilities(
+            name="mongodb",
+            durable=True,
+            processes=True,
+            past=True,
+            quota=True,
+            schema=True,
+            histories=True,
+            schemas=True,
+        )
         user = f"{username}@" if username else ""
         self.url = f"mongodb://{user}{host}:{port or _PORT}/{database}"
         self._read_only = read_only
@@ -92,6 +108,8 @@ class MongodbBackend(KeepingEngine):
             with self._connections.use() as store:
                 self._transactions = _has_transactions(store)
                 self._begin(store)
+                tables = MongodbTables(store, self._view(store))
+                check_opened(tables, self.url, read_only=read_only, any_schema=any_schema)
         except BaseException:
             self._connections.close()
             raise
@@ -101,13 +119,8 @@ class MongodbBackend(KeepingEngine):
     def _begin(self, store: Store) -> None:
         """Makes the collections of a new database, whoever of several processes comes first."""
         end = time.monotonic() + self._timeout
-        while (found := self._look(store, end)) is None:
+        while self._look(store, end) is None:
             time.sleep(_PAUSE)
-        if found.get("schema") != SCHEMA_VERSION:
-            raise ConnectionError(
-                f"cannot open {self.url}: it has version {found.get('schema')} of the collections, this program reads "
-                f"{SCHEMA_VERSION}; use the version of proteusdb that wrote it"
-            )
 
     def _look(self, store: Store, end: float) -> Document | None:
         """The store's own document; where there is none yet, one step towards it."""
@@ -129,8 +142,14 @@ class MongodbBackend(KeepingEngine):
         self._refuse_strange(store)
         for name, indexes in INDEXES.items():
             store[name].create_indexes(indexes)
-        head: Document = {"schema": SCHEMA_VERSION, "committed": 0, "writer": None, "pending": [], "undone": []}
-        for which, values in (("lease", {"token": None, "beat": 0}), ("store", head)):
+        for indexes_of in UPGRADES.values():
+            for name, indexes in indexes_of.items():
+                store[name].create_indexes(indexes)
+        note: Document = {"kind": "note", "born": Int64(0), "gone": Int64(FOREVER)}
+        told = {STANDING: fresh().text, PROGRAM: __version__}
+        head: Document = {"schema": LATEST, "committed": 0, "writer": None, "pending": [], "undone": []}
+        notes = [(f"note {name}", {**note, "note": name, "text": text}) for name, text in told.items()]
+        for which, values in (("lease", {"token": None, "beat": 0}), *notes, ("store", head)):
             # Of two that make it at once, the second finds what the first made.
             with suppress(DuplicateKeyError):
                 store.meta.insert_one({"_id": which, **values})
@@ -150,22 +169,41 @@ class MongodbBackend(KeepingEngine):
     def reading(self, timeout: float | None = None) -> Iterator[MongodbTables]:
         """See `Engine.reading`."""
         with self._connections.use(timeout) as store:
-            yield MongodbTables(store, view_of(store.meta.find_one({"_id": "store"})))
+            yield MongodbTables(store, self._view(store))
+
+    @staticmethod
+    def _view(store: Store) -> View:
+        return view_of(store.meta.find_one({"_id": "store"}))
 
     @contextmanager
     def writing(self) -> Iterator[MongodbTables]:
         """See `Engine.writing`."""
         with self._unit() as unit:
+            tables = MongodbTables(unit.store, unit.view, unit)
+            check_written(tables, self.url)
+            yield tables
+
+    @contextmanager
+    def moving(self) -> Iterator[MongodbTables]:
+        """See `HistoryEngine.moving`."""
+        with self._unit(transactions=False) as unit:
             yield MongodbTables(unit.store, unit.view, unit)
 
     @contextmanager
-    def _unit(self) -> Iterator[Unit]:
+    def replacing(self) -> Iterator[MongodbTables]:
+        """See `HistoryEngine.replacing`: no transaction of the server is so large, or takes so long."""
+        with self.moving() as tables:
+            check_written(tables, self.url)
+            yield tables
+
+    @contextmanager
+    def _unit(self, *, transactions: bool = True) -> Iterator[Unit]:
         if self._read_only:
             raise StorageError(f"{self.url} is open with read_only=True; open it without to write")
         sent = False
         try:
             with self._lease.held() as token, self._connections.use() as store:
-                unit = Unit(store, token, transactions=self._transactions)
+                unit = Unit(store, token, transactions=transactions and self._transactions)
                 try:
                     yield unit
                 except BaseException as error:

@@ -8,6 +8,8 @@
     models       model_id, name, version, configuration, created_at
     analyses     analysis_id, prediction_id, results, parameters, created_at
     meta         store (the commit number and who writes), lease, notes, declared indexes
+    gone         ids of models and analyses that a commit deleted (schema 2)
+    quarantine   what a repair set aside (schema 2)
 
 A document is never changed in what it says. It is `born` with a commit and `gone` with another; what changes is a new
 document. A reader learns the number of the last commit first and sees what was born by then and is not gone, so all it
@@ -18,7 +20,8 @@ reads is of one state, also without transactions of the server, and half a commi
 
 Invariants: a commit number is the commit's time in µs; `ended` and `dead` repeat `replaced` and `gone` once they are
 set, for undoing and sweeping alone, and no index that a question may walk holds what changes; of one version of a
-prediction one document at most is not gone. Metadata, configurations, results and parameters are the core's JSON text.
+prediction one document at most is not gone; `came` is the commit that brought a version from elsewhere, and absent
+where that is its own, `updated_at`. Metadata, configurations, results and parameters are the core's JSON text.
 """
 
 from __future__ import annotations
@@ -29,9 +32,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-__all__ = ["COLLECTIONS", "FOREVER", "INDEXES", "NULLABLE", "SCHEMA_VERSION", "Document", "View", "portions"]
+__all__ = ["COLLECTIONS", "FOREVER", "INDEXES", "NULLABLE", "UPGRADES", "Document", "View", "portions"]
 
-SCHEMA_VERSION = 1
 FOREVER = (1 << 63) - 1
 """Stands where nothing has ended: later than every commit."""
 NULLABLE = ("model_id", "job", "seed", "sample", "rank", "ranking_score", "confidence")
@@ -73,9 +75,18 @@ INDEXES = {
     "analyses": [_by("analysis_id"), _by("prediction_id", "analysis_id"), *_LIVES],
     "meta": [_set("born"), _set("dead")],
 }
-"""The indexes of each collection."""
+"""The indexes of each collection of schema 1; `UPGRADES` are those of the later ones."""
 
-COLLECTIONS = tuple(INDEXES)
+UPGRADES: dict[int, dict[str, list[IndexModel]]] = {
+    2: {
+        "predictions": [_by("updated_at", "prediction_id", "version"), _set("came")],
+        "gone": list(_LIVES),
+        "quarantine": list(_LIVES),
+    }
+}
+"""The indexes that a schema has and the one before has not."""
+
+COLLECTIONS = (*INDEXES, "gone", "quarantine")
 
 
 class View(NamedTuple):
@@ -87,10 +98,13 @@ class View(NamedTuple):
         The number of a commit: that one and those before it.
     undone : tuple of int
         Numbers of commits that never came to be, of which something may still be on its way to the server.
+    schema : int
+        That of the store.
     """
 
     at: int
     undone: tuple[int, ...] = ()
+    schema: int = 1
 
     def alive(self, *further: Document) -> Document:
         """A filter: documents that are there, and meet the others too."""

@@ -14,7 +14,7 @@ from pymongo.errors import OperationFailure
 from ... import _core
 from ..shared.question import Question
 from ..shared.rows import COLUMNS, Blobs, Row
-from ..shared.tables import Declared, Life, Record
+from ..shared.tables import Declared, Life, Place, Record
 from . import blobs
 from .connections import Store
 from .questions import Sort, filter_of, sort_of
@@ -237,6 +237,47 @@ class Reads:
         names = {int(index["number"]): index["name"] for index in self._indexes()} if question.spans else {}
         return filter_of(question, self.view, models, names)
 
+    # --- histories ----------------------------------------------------------------------------------------------------
+
+    def schema(self) -> int:
+        """See `Tables.schema`."""
+        return self.view.schema
+
+    def committed(self, start: Place, until: int, limit: int) -> list[tuple[int, Row]]:
+        """See `Tables.committed`: two lists in order, of those that came from elsewhere and those that did not."""
+        found = [
+            (int(document.get(field, 0)), row_of(document))
+            for field in ("updated_at", "came")
+            for document in self._committed(field, start, until).limit(limit)
+        ]
+        return sorted(found, key=lambda each: (each[0], *each[1][:2]))[:limit]
+
+    def _committed(self, field: str, start: Place, until: int) -> Any:
+        commit, prediction_id, version = start
+        beyond: list[Document] = [
+            {field: {"$gt": commit}},
+            {field: commit, "prediction_id": {"$gt": prediction_id}},
+            {field: commit, "prediction_id": prediction_id, "version": {"$gt": version}},
+        ]
+        terms: list[Document] = [{field: {"$gte": commit, "$lte": until}}, {"$or": beyond}]
+        if field == "updated_at":
+            terms.append({"came": None})
+        order: Sort = [(field, ASCENDING), *_IN_ORDER]
+        return self._find(self.view.alive(*terms), {**_ROW, "came": 1}, order)
+
+    def touched(self, after: int, until: int) -> tuple[list[str], list[str]]:
+        """See `Tables.touched`: what is there was born when it was touched last."""
+        within = {"$gt": after, "$lte": until}
+        found: dict[str, list[str]] = {}
+        for kind, name in (("model", "models"), ("analysis", "analyses")):
+            field = f"{kind}_id"
+            there = self._store[name].find(self.view.alive({"born": within}), {field: 1}, **self._within())
+            deleted = self.view.alive({"kind": kind, "born": within})
+            gone = self._store["gone"].find(deleted, {"of": 1}, **self._within())
+            ids = [one[field] for one in there] + [one["of"] for one in gone]
+            found[kind] = list(dict.fromkeys(ids))
+        return found["model"], found["analysis"]
+
     # --- care ---------------------------------------------------------------------------------------------------------
 
     def filled(self, number: int) -> int:
@@ -262,6 +303,7 @@ class Reads:
             "analyses": self._count("analyses", alive),
             "blobs": blob_count,
             "blob_bytes": blob_bytes,
+            "quarantined": self._count("quarantine", alive),
             "stored_bytes": blob_bytes + self._sum(alive, "$size")[1],
             "file_bytes": int(sizes.get("storageSize", 0)) + int(sizes.get("indexSize", 0)),
         }

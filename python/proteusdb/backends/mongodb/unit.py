@@ -16,6 +16,7 @@ in `undone` as long as a late message of its writer may arrive, and what bears i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -24,7 +25,7 @@ from ...errors import CorruptionError, StorageError
 from ..layers.retry import harmless
 from .blobs import drop_unnamed
 from .connections import Store
-from .schema import COLLECTIONS, FOREVER, View
+from .schema import COLLECTIONS, FOREVER, View, portions
 
 __all__ = ["Unit", "sweep", "view_of"]
 
@@ -77,13 +78,17 @@ class Unit:
             self._session = self.store.client.start_session()
             self._session.start_transaction()
             self.within = {"session": self._session}
-        self.view = View(number, self.view.undone)
+        self.view = self.view._replace(at=number)
+
+    def move(self, schema: int) -> None:
+        """The schema of the store is another from this commit on."""
+        self.view = self.view._replace(schema=schema)
 
     def commit(self) -> None:
         """Makes all of it visible."""
         if not self._numbers:
             return
-        self._mark({"committed": self.number, "pending": []}, **self.within)
+        self._mark({"committed": self.number, "pending": [], "schema": self.view.schema}, **self.within)
         if self._session is not None:
             self._session.commit_transaction()
             self._end_session()
@@ -99,7 +104,7 @@ class Unit:
         """Of these commits nothing can arrive any more."""
         left = tuple(number for number in self.view.undone if number not in numbers)
         self._mark({"undone": list(left)})
-        self.view = View(self.view.at, left)
+        self.view = self.view._replace(undone=left)
 
     def _end_session(self) -> None:
         session, self._session, self.within = self._session, None, {}
@@ -119,10 +124,9 @@ class Unit:
         undone = (*self.view.undone, *numbers)
         self._mark({"undone": list(undone)})
         # What came late of others is taken back once more: it may be what stood in the way.
-        for number in undone:
-            take_back(self.store, number)
+        take_back(self.store, undone)
         self._mark({"pending": []})
-        self.view = View(self.view.at, undone)
+        self.view = self.view._replace(undone=undone)
 
     def _mark(self, values: dict[str, Any], **within: Any) -> None:
         mine = {"_id": "store", "writer": self._token}
@@ -134,17 +138,23 @@ def view_of(found: Any) -> View:
     """What is committed, by the store's own document."""
     if found is None:
         raise CorruptionError("meta has no document 'store': the store was removed, or is damaged")
-    return View(int(found["committed"]), tuple(map(int, found["undone"])))
+    return View(int(found["committed"]), tuple(map(int, found["undone"])), int(found.get("schema", 0)))
 
 
-def take_back(store: Store, number: int) -> None:
-    """Makes everything as if a commit had never begun; again and again, if need be."""
-    brought = [found["_id"] for found in store.blobs.find({"at": number}, {"_id": 1})]
-    for name in _LIVING:
-        store[name].delete_many({"born": number})
-        for field, mirror in (("replaced", "ended"), ("gone", "dead")):
-            store[name].update_many({mirror: number}, {"$set": {field: FOREVER}, "$unset": {mirror: ""}})
-    drop_unnamed(store, brought, {"born": {"$ne": number}}, number)
+def take_back(store: Store, numbers: Sequence[int]) -> None:
+    """Makes everything as if commits had never begun; again and again, if need be."""
+    brought = {n: [found["_id"] for found in store.blobs.find({"at": n}, {"_id": 1})] for n in numbers}
+    for portion in portions(numbers):
+        for name in _LIVING:
+            store[name].delete_many({"born": {"$in": portion}})
+    # Once all that came is away: what one of them let go may stand where another put something.
+    for portion in portions(numbers):
+        for name in _LIVING:
+            for field, mirror in (("replaced", "ended"), ("gone", "dead")):
+                ended = {mirror: {"$in": portion}}
+                store[name].update_many(ended, {"$set": {field: FOREVER}, "$unset": {mirror: ""}})
+    for number, keys in brought.items():
+        drop_unnamed(store, keys, {"born": {"$ne": number}}, number)
 
 
 def sweep(store: Store, unit: Unit, before: int) -> None:
@@ -160,7 +170,6 @@ def sweep(store: Store, unit: Unit, before: int) -> None:
     for name in _LIVING:
         store[name].delete_many(gone)
     old = [number for number in unit.view.undone if number < before]
-    for number in old:
-        take_back(store, number)
     if old:
+        take_back(store, old)
         unit.forget(old)

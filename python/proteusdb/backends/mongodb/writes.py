@@ -14,7 +14,7 @@ that arrives late finds nothing; blobs are there before a version names them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count
 from typing import Any
@@ -25,10 +25,11 @@ from pymongo import UpdateOne
 from ... import _core
 from ...errors import CorruptionError, StorageError
 from ..shared.rows import COLUMNS, Row, Version, starts_of, stored
+from ..shared.standing import STANDING
 from ..shared.tables import Changes, Record
 from . import blobs
 from .connections import Store
-from .schema import FOREVER, NULLABLE, Document, View, portions
+from .schema import FOREVER, INDEXES, NULLABLE, UPGRADES, Document, View, portions
 from .tables import Reads, row_of
 from .unit import Unit
 
@@ -79,13 +80,15 @@ class MongodbTables(Reads):
         self._begin(changes.now)
         self._put_blobs(changes)
         self._end("predictions", "prediction_id", changes.purged)
-        self._close("replaced", "ended", changes.replaced)
+        self._replace(changes.replaced)
         self._close("gone", "dead", [(*key, self._unit.number) for key in changes.removed])
         self._insert(changes.versions)
         self._rewrite(changes.rewritten)
         self._put_models(changes.models)
         self._end("analyses", "analysis_id", list(changes.analyses))
         self._add("analyses", [_analysis(record) for record in changes.analyses.values() if record is not None])
+        for kind, records in (("model", changes.models), ("analysis", changes.analyses)):
+            self._add("gone", [{"kind": kind, "of": key} for key, record in records.items() if record is None])
         self._end("meta", "note", list(changes.notes))
         told = {name: text for name, text in changes.notes.items() if text is not None}
         self._add("meta", [{"kind": "note", "note": name, "text": text} for name, text in told.items()])
@@ -122,6 +125,16 @@ class MongodbTables(Reads):
             done = self._store.predictions.bulk_write(updates, ordered=False, **self._within())
             if done.matched_count != len(portion):
                 raise CorruptionError(f"of {len(portion)} versions that change, {done.matched_count} are there")
+
+    def _replace(self, replaced: Sequence[tuple[str, int, int]]) -> None:
+        """Says of versions when they were replaced. A time before this commit is said by a copy, which nobody sees
+        before it."""
+        now = [entry for entry in replaced if entry[2] == self._unit.number]
+        self._close("replaced", "ended", now)
+        for key, version, at in replaced:
+            if at != self._unit.number:
+                said = partial(_replaced_at, at)
+                self._revise({"prediction_id": key, "version": version, **self._open}, said)
 
     @property
     def _gone(self) -> Document:
@@ -195,6 +208,31 @@ class MongodbTables(Reads):
             fresh.append({**_model(model), "first": old["first"], "place": old["place"]})
         self._add("models", fresh)
 
+    # --- histories ----------------------------------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """See `Tables.clear`."""
+        self._begin(max(_core.now(), self.last_commit() + 1))
+        self._empty(("predictions", "models", "analyses", "gone", "quarantine"))
+
+    def _empty(self, names: Iterable[str]) -> None:
+        for name in names:
+            there = self._store[name].find(self.view.alive(), {"_id": 1}, **self._within())
+            for portion in portions(there):
+                ids = {"_id": {"$in": [one["_id"] for one in portion]}, "gone": self._unset}
+                self._store[name].update_many(ids, {"$set": self._gone}, **self._within())
+
+    def alter(self, schema: int) -> None:
+        """See `Tables.alter`: indexes are made beforehand and stay, since one more does no harm."""
+        now = self.schema()
+        for name, indexes in UPGRADES[schema].items() if schema > now else ():
+            self._store[name].create_indexes(indexes)
+        self._begin(max(_core.now(), self.last_commit() + 1))
+        if schema < now:
+            self._empty([name for name in UPGRADES[now] if name not in INDEXES])
+            self._end("meta", "note", [STANDING])
+        self._unit.move(schema)
+
     # --- declared indexes ---------------------------------------------------------------------------------------------
 
     def declare(self, field: str, number: int) -> None:
@@ -230,6 +268,7 @@ def _document(version: Version, names: Mapping[str, str]) -> Document:
     return document | {
         "deleted": bool(row["deleted"]),
         "replaced": Int64(FOREVER if version.replaced_at is None else version.replaced_at),
+        **({} if version.came is None else {"came": Int64(version.came)}),
         "starts": list(dict.fromkeys(starts_of(row["sequence"]))),
         "keys": [f"{name}:{key.hex()}" for name, key in keys if key is not None],
         "blobs": _blobs_of(version.row),
@@ -254,6 +293,10 @@ def _blobs_of(row: Row) -> list[Document]:
 
 def _with_parts(row: Row, document: Document) -> Document:
     return {"parts": row[_PARTS], "blobs": _blobs_of(row), "size": _size(row)}
+
+
+def _replaced_at(at: int, document: Document) -> Document:
+    return {"replaced": Int64(at)}
 
 
 def _without_model(document: Document) -> Document:

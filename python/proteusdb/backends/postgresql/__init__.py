@@ -4,7 +4,8 @@
 
     schema       the tables and their indexes
     connections  a pool of connections, one a call, each call bounded in time
-    tables       the statements of one transaction
+    tables       the reads of one transaction
+    writes       what one commit writes
     backend      opening, transactions, caring for the tables
 """
 

@@ -24,12 +24,13 @@ from psycopg.types.string import TextLoader
 from ...errors import ConnectionError, StorageError
 from ..base import Capabilities
 from ..layers.retry import harmless
-from ..shared.keeping import KeepingEngine
+from ..shared.histories import HistoryEngine
+from ..shared.opening import begin, check_opened, check_written
 from ..shared.question import Ask
 from ..shared.recompress import recompress
 from .connections import Connection, Connections, refused, translated
-from .schema import INFIX, SCHEMA, SCHEMA_NAME, SCHEMA_VERSION
-from .tables import PostgresqlTables
+from .schema import INFIX, SCHEMA, SCHEMA_NAME
+from .writes import PostgresqlTables
 
 __all__ = ["PostgresqlBackend"]
 
@@ -39,7 +40,7 @@ _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
 
-class PostgresqlBackend(KeepingEngine):
+class PostgresqlBackend(HistoryEngine):
     """Predictions in one database of a PostgreSQL server.
 
     Parameters
@@ -48,6 +49,8 @@ class PostgresqlBackend(KeepingEngine):
         As in `DatabaseManager`; what is `None` is left to PostgreSQL's own environment variables and files.
     tls : mapping
         Options of libpq: `sslmode`, `sslrootcert`, `sslcert`, `sslkey`.
+    any_schema : bool
+        Whether a store of an older schema is opened as it is.
 
     Raises
     ------
@@ -68,8 +71,18 @@ class PostgresqlBackend(KeepingEngine):
         timeout: float,
         max_connections: int,
         tls: Mapping[str, str],
+        any_schema: bool = False,
     ) -> None:
-        self.capabilities = Capabilities(name="postgresql", durable=True, processes=True, past=True, schema=True)
+        self.capabilities = Capabilities(
+            name="postgresql",
+            durable=True,
+            processes=True,
+            past=True,
+            quota=True,
+            schema=True,
+            histories=True,
+            schemas=True,
+        )
         user = f"{username}@" if username else ""
         self.url = f"postgresql://{user}{host}:{port or 5432}/{database}"
         self._read_only = read_only
@@ -83,7 +96,7 @@ class PostgresqlBackend(KeepingEngine):
             parameters, self.url, most=max_connections, timeout=timeout, begin=_begin_connection
         )
         try:
-            self._begin()
+            self._begin(any_schema)
         except BaseException:
             self._connections.close()
             raise
@@ -97,19 +110,15 @@ class PostgresqlBackend(KeepingEngine):
         except psycopg.Error as error:
             raise refused(error, self.url) from None
 
-    def _begin(self) -> None:
+    def _begin(self, any_schema: bool) -> None:
         """Makes the tables of a new database, whoever of several processes comes first."""
         with self._connections.use(self._timeout) as connection:
             if not self._made(connection):
                 if self._read_only:
                     raise ConnectionError(f"cannot open {self.url}: it has no store; open it without read_only=True")
                 self._make(connection)
-            [version] = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone() or [None]
-        if version != SCHEMA_VERSION:
-            raise ConnectionError(
-                f"cannot open {self.url}: it has version {version} of the tables, this program reads "
-                f"{SCHEMA_VERSION}; use the version of proteusdb that wrote it"
-            )
+            tables = PostgresqlTables(connection)
+            check_opened(tables, self.url, read_only=self._read_only, any_schema=any_schema)
 
     @staticmethod
     def _made(connection: Connection) -> bool:
@@ -128,6 +137,7 @@ class PostgresqlBackend(KeepingEngine):
                 connection.execute(f"CREATE SCHEMA {SCHEMA_NAME}")
             for statement in SCHEMA:
                 connection.execute(statement)
+            begin(PostgresqlTables(connection))
             try:
                 with connection.transaction():
                     for statement in INFIX:
@@ -157,6 +167,13 @@ class PostgresqlBackend(KeepingEngine):
     @contextmanager
     def writing(self) -> Iterator[PostgresqlTables]:
         """See `Engine.writing`."""
+        with self.moving() as tables:
+            check_written(tables, self.url)
+            yield tables
+
+    @contextmanager
+    def moving(self) -> Iterator[PostgresqlTables]:
+        """See `HistoryEngine.moving`."""
         if self._read_only:
             raise StorageError(f"{self.url} is open with read_only=True; open it without to write")
         relaxed = "; SET LOCAL synchronous_commit = off" if self._relaxed else ""

@@ -10,6 +10,8 @@
     analysis     analysis_id, prediction_id, results, parameters, created_at
     indexes      the fields an index was declared on; `versions.key_<number>` holds the keys
     meta, notes  the version of the tables, the time of the last commit; tags and the schema of metadata
+    touched      the commit that last stored, changed or deleted a model or an analysis (schema 2)
+    quarantine   what a repair set aside (schema 2)
 
 Times are µs since 1970 in UTC. Metadata, configurations, results and parameters are `json`, not `jsonb`, which refuses
 NUL in a text and forgets how a number was written; a cast gives what `jsonb` is wanted for.
@@ -19,13 +21,13 @@ statement reads every sequence; `CREATE EXTENSION pg_trgm` by somebody who may, 
 
 Invariants: texts sort by their bytes (`COLLATE "C"`), as everywhere in the library; `replaced_at` is NULL for the
 newest version of a prediction, and the commit time of the next one else; the partial indexes cover the newest versions
-that are no deletions, and a query that wants them says so in the words of `CURRENT`.
+that are no deletions, and a query that wants them says so in the words of `CURRENT`. `came` is the commit that brought
+a version from elsewhere, and NULL where that is its own, `updated_at`.
 """
 
-__all__ = ["CURRENT", "INFIX", "SCHEMA", "SCHEMA_NAME", "SCHEMA_VERSION"]
+__all__ = ["CURRENT", "INFIX", "SCHEMA", "SCHEMA_NAME", "UPGRADES"]
 
 SCHEMA_NAME = "proteusdb"
-SCHEMA_VERSION = 1
 
 CURRENT = "v.replaced_at IS NULL AND NOT v.deleted"
 
@@ -97,6 +99,32 @@ SCHEMA = (
     LEFT JOIN blobs b ON b.key = CASE v.parts #>> '{0,0}' WHEN 'structure' THEN v.parts #>> '{0,3}' END
     WHERE v.replaced_at IS NULL AND NOT v.deleted
     """,
-    f"INSERT INTO meta (name, value) VALUES ('schema', {SCHEMA_VERSION}), ('last_commit', 0)",
+    "INSERT INTO meta (name, value) VALUES ('schema', 1), ('last_commit', 0)",
 )
-"""What makes a store, in one transaction, in the schema `SCHEMA_NAME`, which is first in the search path."""
+"""What makes a store of schema 1, in one transaction, in the schema `SCHEMA_NAME`, which is first in the search path;
+`UPGRADES` make it one of the latest."""
+
+UPGRADES = {
+    2: (
+        (
+            "ALTER TABLE versions ADD COLUMN came bigint",
+            "CREATE INDEX by_commit ON versions (coalesce(came, updated_at), prediction_id, version)",
+            'CREATE TABLE touched (kind text, id text COLLATE "C", at bigint NOT NULL, PRIMARY KEY (kind, id))',
+            "CREATE INDEX touched_by_commit ON touched (at)",
+            """
+            CREATE TABLE quarantine (
+                number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, reason text NOT NULL,
+                at bigint NOT NULL, content text NOT NULL
+            )
+            """,
+        ),
+        (
+            "DROP TABLE quarantine",
+            "DROP TABLE touched",
+            "DROP INDEX by_commit",
+            "ALTER TABLE versions DROP COLUMN came",
+            "DELETE FROM notes WHERE name = 'standing'",
+        ),
+    )
+}
+"""Statements that lead to a schema from the one before, and back."""

@@ -1,39 +1,38 @@
-"""The statements of one transaction on a PostgreSQL store.
+"""The reads of one transaction on a PostgreSQL store.
 
-Implements `shared.tables.Tables`; what the statements are for stands there. Many rows go in by COPY, blobs in its
-binary form; few by INSERT, which asks the server less often.
+Half of `shared.tables.Tables`, where it stands what the calls are for; what changes something is in `writes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from ... import _core
 from ...errors import CorruptionError
 from ..shared.question import Question
-from ..shared.rows import COLUMNS, Blobs, Row, Version, starts_of, stored
+from ..shared.rows import COLUMNS, Blobs, Row
 from ..shared.sql import Dialect, Statement, count_of, rows_of
-from ..shared.tables import Changes, Declared, Life, Record
+from ..shared.tables import Declared, Life, Place, Record
 from .connections import Connection
 from .schema import CURRENT
 
-__all__ = ["DIALECT", "PostgresqlTables"]
+__all__ = ["ANALYSIS", "DIALECT", "MODEL", "Reads"]
 
 _SELECT = f"SELECT {', '.join(f'v.{name}' for name in COLUMNS)} FROM"
 _FIRST_BATCH, _BATCH = 32, 1024
-_COPY_FROM = 16
-"""Rows from which on COPY is quicker than INSERT."""
-_MODEL = ("model_id", "name", "version", "configuration", "created_at")
-_ANALYSIS = ("analysis_id", "prediction_id", "results", "parameters", "created_at")
+MODEL = ("model_id", "name", "version", "configuration", "created_at")
+ANALYSIS = ("analysis_id", "prediction_id", "results", "parameters", "created_at")
 
 
-class PostgresqlTables:
-    """One transaction of a connection."""
+class Reads:
+    """What one transaction of a connection sees."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._run = connection.execute
+        self._meta: dict[str, int] = {}
+        self._notes: dict[str, str] | None = None
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -111,8 +110,10 @@ class PostgresqlTables:
 
     def note(self, name: str) -> str | None:
         """See `Tables.note`."""
-        found = self._first("SELECT value FROM notes WHERE name = %s", [name])
-        return None if found is None else str(found[0])
+        if self._notes is None:
+            # All at once: a writer asks for several of the few there are.
+            self._notes = dict(self._run("SELECT name, value FROM notes"))
+        return self._notes.get(name)
 
     def notes(self, names: Collection[str]) -> dict[str, str]:
         """See `Tables.notes`."""
@@ -120,15 +121,15 @@ class PostgresqlTables:
 
     def models(self) -> list[Record]:
         """See `Tables.models`."""
-        rows = self._run(f"SELECT {', '.join(_MODEL)} FROM models ORDER BY number")
-        return [_record(_MODEL, row) for row in rows]
+        rows = self._run(f"SELECT {', '.join(MODEL)} FROM models ORDER BY number")
+        return [_record(MODEL, row) for row in rows]
 
     def analysis(self, analysis_id: str) -> Record | None:
         """See `Tables.analysis`."""
         if "\0" in analysis_id:
             return None
-        row = self._first(f"SELECT {', '.join(_ANALYSIS)} FROM analysis WHERE analysis_id = %s", [analysis_id])
-        return None if row is None else _record(_ANALYSIS, row)
+        row = self._first(f"SELECT {', '.join(ANALYSIS)} FROM analysis WHERE analysis_id = %s", [analysis_id])
+        return None if row is None else _record(ANALYSIS, row)
 
     def analyses_of(self, prediction_id: str | None) -> list[str]:
         """See `Tables.analyses_of`."""
@@ -176,173 +177,38 @@ class PostgresqlTables:
                 yield batch
                 size = _BATCH
 
-    # --- writing ------------------------------------------------------------------------------------------------------
+    # --- the history --------------------------------------------------------------------------------------------------
 
     def last_commit(self) -> int:
         """See `Tables.last_commit`."""
-        return int(self._one("SELECT value FROM meta WHERE name = 'last_commit'"))
+        return self._told("last_commit")
 
-    def write(self, changes: Changes) -> None:
-        """See `Tables.write`."""
-        if changes.purged:
-            self._run("DELETE FROM versions WHERE prediction_id = ANY(%s)", [changes.purged])
-        self._replace(changes.replaced)
-        self._remove(changes.removed)
-        self._insert(changes.versions)
-        self._rewrite(changes.rewritten)
-        self._use_blobs(changes)
-        self._put_models(changes.models)
-        self._put_analyses(changes.analyses)
-        self._put_notes(changes.notes)
-        self._run("UPDATE meta SET value = %s WHERE name = 'last_commit'", [changes.now])
+    def _told(self, name: str) -> int:
+        if not self._meta:
+            self._meta = dict(self._run("SELECT name, value FROM meta"))
+        return self._meta[name]
 
-    def _replace(self, replaced: Sequence[tuple[str, int, int]]) -> None:
-        if not replaced:
-            return
-        self._run(
-            "UPDATE versions v SET replaced_at = k.at FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) "
-            "AS k (id, version, at) WHERE v.prediction_id = k.id AND v.version = k.version",
-            [list(column) for column in zip(*replaced, strict=True)],
+    def schema(self) -> int:
+        """See `Tables.schema`."""
+        return self._told("schema")
+
+    def committed(self, start: Place, until: int, limit: int) -> list[tuple[int, Row]]:
+        """See `Tables.committed`."""
+        commit = "coalesce(v.came, v.updated_at)" if self.schema() > 1 else "v.updated_at"
+        columns = ", ".join(f"v.{name}" for name in COLUMNS)
+        rows = self._run(
+            f"SELECT {commit}, {columns} FROM versions v WHERE {commit} <= %s "
+            f"AND ({commit}, v.prediction_id, v.version) > (%s, %s, %s) "
+            f"ORDER BY {commit}, v.prediction_id, v.version LIMIT %s",
+            [until, *start, limit],
         )
+        return [(row[0], row[1:]) for row in rows]
 
-    def _remove(self, versions: Sequence[tuple[str, int]]) -> None:
-        if not versions:
-            return
-        self._run(
-            "DELETE FROM versions v USING unnest(%s::text[], %s::bigint[]) AS k (id, version) "
-            "WHERE v.prediction_id = k.id AND v.version = k.version",
-            [list(column) for column in zip(*versions, strict=True)],
-        )
-
-    def _rewrite(self, versions: Sequence[Version]) -> None:
-        if not versions:
-            return
-        rows = [(*version.row[:2], version.row[-1]) for version in versions]
-        self._run(
-            "UPDATE versions v SET parts = k.parts::json FROM unnest(%s::text[], %s::bigint[], %s::text[]) "
-            "AS k (id, version, parts) WHERE v.prediction_id = k.id AND v.version = k.version",
-            [list(column) for column in zip(*rows, strict=True)],
-        )
-
-    def _insert(self, versions: Sequence[Version]) -> None:
-        if not versions:
-            return
-        declared = self.declared()
-        first = int(self._one("SELECT coalesce(max(row), 0) + 1 FROM versions"))
-        columns = ["row", *COLUMNS, "replaced_at", *(f"key_{number}" for number in declared.values())]
-        rows = (
-            (row, *version.row, version.replaced_at, *map(version.stored.index_key, declared))
-            for row, version in enumerate(versions, first)
-        )
-        self._put("versions", columns, rows, len(versions))
-        starts = [
-            (start, row)
-            for row, version in enumerate(versions, first)
-            for start in dict.fromkeys(starts_of(version.stored.sequence))
-        ]
-        self._put("chains", ["start", "row"], starts, len(starts))
-
-    def _put(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], count: int) -> None:
-        """Inserts rows."""
-        named = f"{table} ({', '.join(columns)})"
-        with self._connection.cursor() as cursor:
-            if count < _COPY_FROM:
-                cursor.executemany(f"INSERT INTO {named} VALUES ({', '.join(['%s'] * len(columns))})", rows)
-                return
-            with cursor.copy(f"COPY {named} FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-
-    def _use_blobs(self, changes: Changes) -> None:
-        uses = {key: number for key, number in changes.uses.items() if number}
-        if not uses:
-            return
-        there = {row[0] for row in self._run("SELECT key FROM blobs WHERE key = ANY(%s)", [list(uses)])}
-        fresh = [key for key in uses if key not in there]
-        missing = [key for key in fresh if uses[key] < 0 or key not in changes.blobs]
-        if missing:
-            raise CorruptionError(f"of {len(uses)} blobs that versions name, {len(missing)} are not stored")
-        self._copy_blobs([(key, uses[key], changes.blobs[key]) for key in fresh])
-        if there:
-            kept = sorted(there)
-            self._run(
-                "UPDATE blobs b SET uses = b.uses + k.uses FROM unnest(%s::text[], %s::bigint[]) AS k (key, uses) "
-                "WHERE b.key = k.key",
-                [kept, [uses[key] for key in kept]],
-            )
-            self._run("DELETE FROM blobs WHERE key = ANY(%s) AND uses <= 0", [kept])
-
-    def _copy_blobs(self, rows: Sequence[tuple[str, int, bytes]]) -> None:
-        with self._connection.cursor() as cursor:
-            if len(rows) < _COPY_FROM:
-                cursor.executemany("INSERT INTO blobs (key, uses, data) VALUES (%s, %s, %b)", rows)
-                return
-            with cursor.copy("COPY blobs (key, uses, data) FROM STDIN (FORMAT binary)") as copy:
-                copy.set_types(["text", "int8", "bytea"])
-                for row in rows:
-                    copy.write_row(row)
-
-    def _put_models(self, models: dict[str, Record | None]) -> None:
-        for model_id, model in models.items():
-            if model is None:
-                self._run("DELETE FROM models WHERE model_id = %s", [model_id])
-                self._run("UPDATE versions SET model_id = NULL WHERE model_id = %s", [model_id])
-                continue
-            values = [model["name"], model["version"], _core.to_document(model["configuration"]), model["created_at"]]
-            self._run(
-                f"INSERT INTO models ({', '.join(_MODEL)}) VALUES (%s, %s, %s, %s, %s) "
-                "ON CONFLICT (model_id) DO UPDATE SET name = excluded.name, version = excluded.version, "
-                "configuration = excluded.configuration",
-                [model_id, *values],
-            )
-
-    def _put_analyses(self, analyses: dict[str, Record | None]) -> None:
-        if not analyses:
-            return
-        self._run("DELETE FROM analysis WHERE analysis_id = ANY(%s)", [list(analyses)])
-        rows = [
-            (
-                key,
-                record["prediction_id"],
-                _core.to_document(record["results"]),
-                _core.to_document(record["parameters"]),
-                record["created_at"],
-            )
-            for key, record in analyses.items()
-            if record is not None
-        ]
-        self._put("analysis", _ANALYSIS, rows, len(rows))
-
-    def _put_notes(self, notes: dict[str, str | None]) -> None:
-        if not notes:
-            return
-        self._run("DELETE FROM notes WHERE name = ANY(%s)", [list(notes)])
-        rows = [(name, text) for name, text in notes.items() if text is not None]
-        self._put("notes", ["name", "value"], rows, len(rows))
-
-    def declare(self, field: str, number: int) -> None:
-        """See `Tables.declare`."""
-        number = int(number)
-        self._run(f"ALTER TABLE versions ADD COLUMN key_{number} bytea")
-        self._run("INSERT INTO indexes (number, field) VALUES (%s, %s)", [number, field])
-        rows = Statement(f"SELECT v.row, {', '.join(f'v.{name}' for name in COLUMNS)} FROM versions v", [])
-        for batch in self._stream(rows):
-            keys = [(row[0], stored(row[1:]).index_key(field)) for row in batch]
-            filled = [pair for pair in keys if pair[1] is not None]
-            self._run(
-                f"UPDATE versions v SET key_{number} = k.key FROM unnest(%s::bigint[], %s::bytea[]) AS k (row, key) "
-                "WHERE v.row = k.row",
-                [[row for row, _ in filled], [key for _, key in filled]],
-            )
-        self._run(
-            f"CREATE INDEX by_key_{number} ON versions (key_{number}) "
-            f"WHERE replaced_at IS NULL AND NOT deleted AND key_{number} IS NOT NULL"
-        )
-
-    def undeclare(self, field: str, number: int) -> None:
-        """See `Tables.undeclare`."""
-        self._run(f"ALTER TABLE versions DROP COLUMN key_{int(number)}")
-        self._run("DELETE FROM indexes WHERE field = %s", [field])
+    def touched(self, after: int, until: int) -> tuple[list[str], list[str]]:
+        """See `Tables.touched`."""
+        text = "SELECT kind, id FROM touched WHERE at > %s AND at <= %s ORDER BY at, id"
+        found = self._run(text, [after, until]).fetchall()
+        return [key for kind, key in found if kind == "model"], [key for kind, key in found if kind == "analysis"]
 
     # --- care ---------------------------------------------------------------------------------------------------------
 
@@ -365,6 +231,7 @@ class PostgresqlTables:
                 "SELECT coalesce(sum(100 + length(sequence) + length(metadata::text) + length(parts::text)), 0)"
                 "::bigint FROM versions"
             ),
+            "quarantined": one("SELECT count(*) FROM quarantine") if self.schema() > 1 else 0,
             "file_bytes": one(
                 "SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class c "
                 "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'"

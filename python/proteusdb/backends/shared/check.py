@@ -6,7 +6,9 @@ Each fault is one line that names the record. Nothing is changed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
 
 from ..._core import Stored
 from ...errors import ProteusError
@@ -15,24 +17,47 @@ from .tables import Tables
 
 __all__ = ["faults"]
 
+_AT_ONCE = 64
+"""Blobs that are read at once."""
 
-def faults(tables: Tables) -> Iterator[str]:
-    """What does not fit together."""
+
+def faults(tables: Tables, watch: Callable[[int, int], Any] | None = None) -> Iterator[str]:
+    """What does not fit together; `watch` is told how much of how much was looked at."""
     uses: Counter[str] = Counter()
     current: set[str] = set()
-    yield from _versions(tables, current, uses)
+    told = _Told(tables, watch)
+    yield from _versions(tables, current, uses, told)
     for analysis_id in tables.analyses_of(None):
         record = tables.analysis(analysis_id)
         if record is None or record["prediction_id"] not in current:
             yield f"analysis {analysis_id!r}: its prediction is absent"
-    yield from _blobs(tables, uses)
+    yield from _blobs(tables, uses, told)
 
 
-def _versions(tables: Tables, current: set[str], uses: Counter[str]) -> Iterator[str]:
+class _Told:
+    """Tells how far it is."""
+
+    def __init__(self, tables: Tables, watch: Callable[[int, int], Any] | None) -> None:
+        self._watch = watch
+        self._done = self._total = 0
+        if watch is not None:
+            figures = tables.figures()
+            self._total = int(figures["versions"] + figures["blobs"])
+            watch(0, self._total)
+
+    def more(self, number: int) -> None:
+        """So many more were looked at."""
+        self._done += number
+        if self._watch is not None:
+            self._watch(self._done, max(self._done, self._total))
+
+
+def _versions(tables: Tables, current: set[str], uses: Counter[str], told: _Told) -> Iterator[str]:
     """Looks at every version; notes which predictions are there and which blobs are named."""
     models = {model["model_id"] for model in tables.models()}
     before: tuple[str, int] = ("", 0)
     for batch in tables.every_version():
+        told.more(len(batch))
         for row in batch:
             try:
                 version = stored(row)
@@ -59,15 +84,19 @@ def _version(version: Stored, row: Row, models: set[str]) -> Iterator[str]:
         yield f"{name}: its columns do not fit one another"
 
 
-def _blobs(tables: Tables, uses: Counter[str]) -> Iterator[str]:
+def _blobs(tables: Tables, uses: Counter[str], told: _Told) -> Iterator[str]:
     counted = tables.blob_uses()
     for key in counted.keys() - uses.keys():
         yield f"blob {key}: no version names it"
-    for key, number in uses.items():
-        if counted.get(key) != number:
-            yield f"blob {key}: {number} versions name it, {counted.get(key, 0)} are counted"
-        data = tables.blobs([key]).get(key)
-        if data is None:
-            yield f"blob {key}: it is missing"
-        elif blob_key(data) != key:
-            yield f"blob {key}: its bytes are not those that were stored"
+    rest = iter(uses.items())
+    while portion := dict(islice(rest, _AT_ONCE)):
+        told.more(len(portion))
+        found = tables.blobs(portion)
+        for key, number in portion.items():
+            data = found.get(key)
+            if counted.get(key) != number:
+                yield f"blob {key}: {number} versions name it, {counted.get(key, 0)} are counted"
+            if data is None:
+                yield f"blob {key}: it is missing"
+            elif blob_key(data) != key:
+                yield f"blob {key}: its bytes are not those that were stored"

@@ -82,8 +82,12 @@ class Engine(ABC):
         with self.writing() as tables:
             outcomes, changes = Steps(tables, operations, keeps=self.keeps).run(each_alone=each_alone)
             if changes:
-                tables.write(changes)
+                self.commit(tables, changes)
         return outcomes
+
+    def commit(self, tables: Tables, changes: Changes) -> None:
+        """Writes what is to be kept, unless something forbids it."""
+        tables.write(changes)
 
     # --- reading by id ------------------------------------------------------------------------------------------------
 

@@ -22,10 +22,11 @@ from .engine import Engine
 from .past import TAGS, Taker, tags_of, trimmed
 from .question import Question
 from .rows import Version, stored
+from .standing import took_away
 from .steps import SCHEMA, schema_of
 from .tables import Changes, Life, Tables
 
-__all__ = ["KeepingEngine"]
+__all__ = ["KeepingEngine", "broken"]
 
 _PORTION = 256
 _NAMED = 5
@@ -107,10 +108,10 @@ class KeepingEngine(Engine):
         """See `Keeping.define_schema`."""
         declared = _core.check_schema(list(fields), list(required))
         with self.writing() as tables:
-            broken = list(_broken(tables, declared)) if check and declared else []
-            if broken:
-                shown = "; ".join(broken[:_NAMED])
-                raise ValidationError(f"schema: {len(broken)} stored predictions break it: {shown}")
+            wrong = list(broken(tables, declared)) if check and declared else []
+            if wrong:
+                shown = "; ".join(wrong[:_NAMED])
+                raise ValidationError(f"schema: {len(wrong)} stored predictions break it: {shown}")
             tables.write(Changes(_now(tables), notes={SCHEMA: json.dumps(declared) if declared else None}))
 
     def schema(self) -> list[Declared]:
@@ -120,16 +121,19 @@ class KeepingEngine(Engine):
 
     def check(self) -> list[str]:
         """See `Backend.check`; what breaks the schema too."""
+        return [*super().check(), *self.against_schema()]
+
+    def against_schema(self) -> list[str]:
+        """One line for each current prediction that breaks the schema."""
         with self.reading() as tables:
-            broken = list(_broken(tables, schema_of(tables)))
-        return [*super().check(), *broken]
+            return list(broken(tables, schema_of(tables)))
 
 
 def _now(tables: Tables) -> int:
     return max(_core.now(), tables.last_commit() + 1)
 
 
-def _broken(tables: Tables, declared: Sequence[Declared]) -> Iterator[str]:
+def broken(tables: Tables, declared: Sequence[Declared]) -> Iterator[str]:
     """One line for each current prediction that breaks a schema."""
     after: str | None = None
     while declared and (ids := tables.ids(after, _PORTION)):
@@ -258,6 +262,7 @@ class _Portion:
     """A transaction whose changes are written at its end, or with a rehearsal are not."""
 
     def __init__(self, engine: KeepingEngine, rehearse: bool) -> None:
+        self._engine = engine
         self._rehearse = rehearse
         self._context = engine.reading() if rehearse else engine.writing()
 
@@ -269,7 +274,8 @@ class _Portion:
     def __exit__(self, *raised: Any) -> None:
         try:
             if raised[0] is None and not self._rehearse and self._changes:
-                self._tables.write(self._changes)
+                took_away(self._tables, self._changes)
+                self._engine.commit(self._tables, self._changes)
         except BaseException as error:
             self._context.__exit__(type(error), error, error.__traceback__)
             raise

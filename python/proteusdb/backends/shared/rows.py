@@ -71,6 +71,8 @@ class Version:
         Those of them whose bytes it brings.
     replaced_at : int or None
         When the next version was committed (µs); `None` for the newest.
+    came : int or None
+        The commit (µs) that brought it from elsewhere, with a time of its own; `None` where that is its own commit.
     """
 
     stored: Stored
@@ -78,6 +80,7 @@ class Version:
     keys: list[str]
     blobs: Blobs
     replaced_at: int | None = None
+    came: int | None = None
 
     @classmethod
     def of(cls, version: Stored) -> Version:

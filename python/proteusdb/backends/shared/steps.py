@@ -25,6 +25,7 @@ from ..base import Outcome
 from ..keeping import Declared
 from .past import Taker, tags_of, trimmed
 from .rows import Version, keys_of, stored
+from .standing import took_away
 from .tables import Changes, Life, Record, Tables
 
 __all__ = ["SCHEMA", "Steps", "schema_of"]
@@ -114,6 +115,8 @@ class Steps:
             changes.versions.append(version)
             changes.blobs.update(version.blobs)
             changes.uses.update(version.keys)
+        if self._keeps and changes.purged:
+            took_away(self._tables, changes)
 
     # --- predictions --------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@
         models analysis analyses_of users_of     records as dicts
         scan count plan                          a `Question`
         last_commit write declare undeclare      the changes of one commit
+        committed touched clear alter            the history as a whole, and the form of the tables
 
 An engine implements this and the two ways to begin one (`Engine.reading`, `Engine.writing`); everything a user sees is
 made of it in `engine.py`.
@@ -26,7 +27,7 @@ from typing import Any, NamedTuple, Protocol
 from .question import Question
 from .rows import Blobs, Row, Version
 
-__all__ = ["Changes", "Declared", "Life", "Record", "Tables"]
+__all__ = ["Changes", "Declared", "Life", "Place", "Record", "Tables"]
 
 Record = dict[str, Any]
 """A model (`model_id, name, version, configuration, created_at`) or an analysis (`analysis_id, prediction_id, results,
@@ -34,6 +35,10 @@ parameters, created_at`); times in µs, what is a dict there is a dict here."""
 
 Declared = Mapping[str, int]
 """The declared indexes: field to number, in the order of declaration."""
+
+
+Place = tuple[int, str, int]
+"""Where a version stands among all: the commit that brought it (µs), its prediction, its number."""
 
 
 class Life(NamedTuple):
@@ -172,6 +177,25 @@ class Tables(Protocol):
 
     def undeclare(self, field: str, number: int) -> None:
         """Drops a declared index and its keys."""
+
+    # --- histories ----------------------------------------------------------------------------------------------------
+
+    def schema(self) -> int:
+        """The version of the tables. What follows is there from 2 on; see `upgrades`."""
+
+    def committed(self, start: Place, until: int, limit: int) -> list[tuple[int, Row]]:
+        """Up to `limit` versions after a place, and up to a commit (µs), in the order of places; each after the commit
+        that brought it. With schema 1 nobody knows what came from elsewhere."""
+
+    def touched(self, after: int, until: int) -> tuple[list[str], list[str]]:
+        """Ids of the models, and of the analyses, that commits after one (µs) and up to another stored, changed or
+        deleted."""
+
+    def clear(self) -> None:
+        """Removes every version, blob, model and analysis, and what is known of when they were touched."""
+
+    def alter(self, schema: int) -> None:
+        """Makes the tables those of the schema before or after the present one."""
 
     # --- care ---------------------------------------------------------------------------------------------------------
 

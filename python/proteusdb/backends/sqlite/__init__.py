@@ -4,7 +4,8 @@
 
     schema       the tables and their indexes
     connections  a pool of connections, one a call
-    tables       the statements of one transaction
+    tables       the reads of one transaction
+    writes       what one commit writes
     backend      opening, closing, caring for the file
 """
 

@@ -19,11 +19,13 @@ from urllib.parse import quote
 
 from ...errors import ConnectionError, ProteusError, StorageError
 from ..base import Capabilities
-from ..shared.keeping import KeepingEngine
+from ..shared.histories import HistoryEngine
+from ..shared.opening import begin, check_opened, check_written
 from ..shared.recompress import recompress
 from .connections import Connections, translated
-from .schema import APPLICATION_ID, FILL_GRAMS, GRAMS, SCHEMA, SCHEMA_VERSION
-from .tables import DIALECT, WITH_GRAMS, SqliteTables
+from .schema import APPLICATION_ID, FILL_GRAMS, GRAMS, SCHEMA
+from .tables import DIALECT, WITH_GRAMS
+from .writes import SqliteTables
 
 __all__ = ["SqliteBackend"]
 
@@ -32,7 +34,7 @@ _OLDEST = (3, 38, 0)
 """STRICT tables, NULLS LAST, DROP COLUMN and JSON that is built in."""
 
 
-class SqliteBackend(KeepingEngine):
+class SqliteBackend(HistoryEngine):
     """Predictions in one SQLite file.
 
     Parameters
@@ -41,6 +43,8 @@ class SqliteBackend(KeepingEngine):
         The file; made absolute, so that a change of the working directory changes nothing.
     read_only, durability, mode, timeout, max_connections
         As in `DatabaseManager`.
+    any_schema : bool
+        Whether a store of an older schema is opened as it is.
 
     Raises
     ------
@@ -49,14 +53,31 @@ class SqliteBackend(KeepingEngine):
     """
 
     def __init__(
-        self, path: str, *, read_only: bool, durability: str, mode: int, timeout: float, max_connections: int
+        self,
+        path: str,
+        *,
+        read_only: bool,
+        durability: str,
+        mode: int,
+        timeout: float,
+        max_connections: int,
+        any_schema: bool = False,
     ) -> None:
         if sqlite3.sqlite_version_info < _OLDEST:
             wanted = ".".join(map(str, _OLDEST))
             raise ConnectionError(
                 f"this Python has SQLite {sqlite3.sqlite_version}; the back end needs {wanted} or later"
             )
-        self.capabilities = Capabilities(name="sqlite", durable=True, processes=True, past=True, schema=True)
+        self.capabilities = Capabilities(
+            name="sqlite",
+            durable=True,
+            processes=True,
+            past=True,
+            quota=True,
+            schema=True,
+            histories=True,
+            schemas=True,
+        )
         self.path = os.path.realpath(path)
         self.url = "sqlite://" + Path(self.path).as_uri().removeprefix("file://")
         self._read_only = read_only
@@ -66,7 +87,7 @@ class SqliteBackend(KeepingEngine):
         if fresh and not read_only:
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, mode))
         self._connections = Connections(self._connect, self.path, max_connections)
-        self._begin()
+        self._begin(any_schema)
 
     # --- opening ------------------------------------------------------------------------------------------------------
 
@@ -91,7 +112,7 @@ class SqliteBackend(KeepingEngine):
             raise translated(error, self.path) from error
         return connection
 
-    def _begin(self) -> None:
+    def _begin(self, any_schema: bool) -> None:
         """Makes the tables of an empty file, whoever of several processes comes first."""
         with self._connections.use(self._timeout) as connection:
             if self._version(connection) is None:
@@ -101,17 +122,14 @@ class SqliteBackend(KeepingEngine):
                 if self._version(connection) is None:
                     for statement in SCHEMA:
                         connection.execute(statement)
+                    begin(SqliteTables(connection, DIALECT))
                     # Without FTS5 there is no such index, and all the rest.
                     with suppress(sqlite3.OperationalError):
                         connection.execute(GRAMS)
                 connection.execute("COMMIT")
-            version = self._version(connection)
             self._dialect = WITH_GRAMS if self._has_grams(connection) else DIALECT
-        if version != SCHEMA_VERSION:
-            raise ConnectionError(
-                f"cannot open {self.path}: it has version {version} of the tables, this program reads "
-                f"{SCHEMA_VERSION}; use the version of proteusdb that wrote it"
-            )
+            tables = SqliteTables(connection, self._dialect)
+            check_opened(tables, self.path, read_only=self._read_only, any_schema=any_schema)
 
     @staticmethod
     def _version(connection: sqlite3.Connection) -> int | None:
@@ -140,6 +158,13 @@ class SqliteBackend(KeepingEngine):
     @contextmanager
     def writing(self) -> Iterator[SqliteTables]:
         """See `Engine.writing`."""
+        with self.moving() as tables:
+            check_written(tables, self.path)
+            yield tables
+
+    @contextmanager
+    def moving(self) -> Iterator[SqliteTables]:
+        """See `HistoryEngine.moving`."""
         if self._read_only:
             raise StorageError(f"{self.path} is open with read_only=True; open it without to write")
         with self._connections.alone(self._timeout), self._connections.use(None) as connection:

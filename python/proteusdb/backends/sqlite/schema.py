@@ -10,6 +10,8 @@
     models       model_id, name, version, configuration, created_at
     analysis     analysis_id, prediction_id, results, parameters, created_at
     indexes      the fields an index was declared on; `versions.key_<number>` holds the keys
+    touched      the commit that last stored, changed or deleted a model or an analysis (schema 2)
+    quarantine   what a repair set aside (schema 2)
 
 Times are µs since 1970 in UTC. Metadata, configurations, results and parameters are JSON; a datetime in them is
 `{"$time": "2024-03-01T12:00:00Z"}`, an array `{"$array": [dtype, shape, base64]}`. The blob of a structure is in the
@@ -19,14 +21,13 @@ format of the library's codec, and `parts` of a version lists [kind, name, bytes
 
 Invariants: `replaced_at` is NULL for the newest version of a prediction, and the commit time of the next one else; the
 partial indexes cover the newest versions that are no deletions, and a query that wants them says so in the words of
-`CURRENT`.
+`CURRENT`. `came` is the commit that brought a version from elsewhere, and NULL where that is its own, `updated_at`.
 """
 
-__all__ = ["APPLICATION_ID", "CURRENT", "FILL_GRAMS", "GRAMS", "SCHEMA", "SCHEMA_VERSION"]
+__all__ = ["APPLICATION_ID", "CURRENT", "FILL_GRAMS", "GRAMS", "SCHEMA", "UPGRADES"]
 
 APPLICATION_ID = 0x50726F74
 """`Prot`, at offset 68 of the file: it is ours."""
-SCHEMA_VERSION = 1
 
 CURRENT = "v.replaced_at IS NULL AND v.deleted = 0"
 
@@ -84,9 +85,38 @@ SCHEMA = (
     WHERE v.replaced_at IS NULL AND v.deleted = 0
     """,
     f"PRAGMA application_id = {APPLICATION_ID}",
-    f"PRAGMA user_version = {SCHEMA_VERSION}",
+    "PRAGMA user_version = 1",
 )
-"""What makes an empty file a store, in one transaction."""
+"""What makes an empty file a store of schema 1, in one transaction; `UPGRADES` make it one of the latest."""
+
+UPGRADES = {
+    2: (
+        (
+            "ALTER TABLE versions ADD COLUMN came INTEGER",
+            "CREATE INDEX by_commit ON versions (ifnull(came, updated_at), prediction_id, version)",
+            """
+            CREATE TABLE touched (
+                kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (kind, id)
+            ) STRICT, WITHOUT ROWID
+            """,
+            "CREATE INDEX touched_by_commit ON touched (at)",
+            """
+            CREATE TABLE quarantine (
+                number INTEGER PRIMARY KEY, name TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
+                content TEXT NOT NULL
+            ) STRICT
+            """,
+        ),
+        (
+            "DROP TABLE quarantine",
+            "DROP TABLE touched",
+            "DROP INDEX by_commit",
+            "ALTER TABLE versions DROP COLUMN came",
+            "DELETE FROM meta WHERE name = 'note standing'",
+        ),
+    )
+}
+"""Statements that lead to a schema from the one before, and back."""
 
 GRAMS = "CREATE VIRTUAL TABLE grams USING fts5(sequence, content = '', tokenize = 'trigram', detail = 'none')"
 """Made where SQLite has FTS5. What it says of rows that are gone does no harm: it leads to sequences that are looked at

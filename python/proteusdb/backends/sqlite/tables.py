@@ -1,34 +1,35 @@
-"""The statements of one transaction on an SQLite store.
+"""The reads of one transaction on an SQLite store.
 
-Implements `shared.tables.Tables`; what the statements are for stands there.
+Half of `shared.tables.Tables`, where it stands what the calls are for; what changes something is in `writes`.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ... import _core
-from ...errors import CorruptionError
 from ..shared.question import Question
-from ..shared.rows import COLUMNS, Blobs, Row, Version, starts_of, stored
+from ..shared.rows import COLUMNS, Blobs, Row
 from ..shared.sql import Dialect, count_of, rows_of
-from ..shared.tables import Changes, Declared, Life, Record
+from ..shared.tables import Declared, Life, Place, Record
 from .schema import CURRENT
 
-__all__ = ["DIALECT", "WITH_GRAMS", "SqliteTables"]
+__all__ = ["DIALECT", "NOTE", "WITH_GRAMS", "Reads", "batches"]
 
 _SELECT = f"SELECT {', '.join(f'v.{name}' for name in COLUMNS)} FROM"
 _FIRST_BATCH, _BATCH = 32, 1024
+NOTE = "note "
+"""Begins the names of notes in `meta`."""
 _MOST_GRAMS = 24
 """Threes that are looked up; a few tell nearly all there is."""
 
 
-class SqliteTables:
-    """One transaction of a connection."""
+class Reads:
+    """What one transaction of a connection sees."""
 
     def __init__(self, connection: sqlite3.Connection, dialect: Dialect) -> None:
         self._connection = connection
@@ -75,7 +76,7 @@ class SqliteTables:
 
     def every_version(self) -> Iterator[Sequence[Row]]:
         """See `Tables.every_version`."""
-        return _batches(self._run(f"{_SELECT} versions v ORDER BY v.prediction_id, v.version"))
+        return batches(self._run(f"{_SELECT} versions v ORDER BY v.prediction_id, v.version"))
 
     def ids(self, after: str | None, limit: int) -> list[str]:
         """See `Tables.ids`."""
@@ -101,7 +102,7 @@ class SqliteTables:
             f"{f'WHERE {text}' if text else ''} ORDER BY prediction_id, version",
             given,
         )
-        for batch in _batches(rows):
+        for batch in batches(rows):
             yield [Life(*row) for row in batch]
 
     def blob_uses(self, keys: Collection[str] | None = None) -> dict[str, int]:
@@ -111,7 +112,7 @@ class SqliteTables:
 
     def note(self, name: str) -> str | None:
         """See `Tables.note`."""
-        found = self._run("SELECT value FROM meta WHERE name = ?", [f"note {name}"]).fetchone()
+        found = self._run("SELECT value FROM meta WHERE name = ?", [NOTE + name]).fetchone()
         return None if found is None else str(found[0])
 
     def notes(self, names: Collection[str]) -> dict[str, str]:
@@ -157,7 +158,7 @@ class SqliteTables:
     def scan(self, question: Question) -> Iterator[Sequence[Row]]:
         """See `Tables.scan`."""
         statement = rows_of(question, self._dialect)
-        return _batches(self._run(statement.text, statement.parameters))
+        return batches(self._run(statement.text, statement.parameters))
 
     def count(self, question: Question) -> int:
         """See `Tables.count`."""
@@ -170,141 +171,34 @@ class SqliteTables:
         steps = self._run(f"EXPLAIN QUERY PLAN {statement.text}", statement.parameters).fetchall()
         return {"access": "; ".join(step[3] for step in steps), "sql": statement.text}
 
-    # --- writing ------------------------------------------------------------------------------------------------------
+    # --- the history --------------------------------------------------------------------------------------------------
 
     def last_commit(self) -> int:
         """See `Tables.last_commit`."""
         found = self._run("SELECT value FROM meta WHERE name = 'last_commit'").fetchone()
         return 0 if found is None else int(found[0])
 
-    def write(self, changes: Changes) -> None:
-        """See `Tables.write`."""
-        self._purge(changes.purged)
-        self._many(
-            "UPDATE versions SET replaced_at = ? WHERE prediction_id = ? AND version = ?",
-            ((at, key, version) for key, version, at in changes.replaced),
+    def schema(self) -> int:
+        """See `Tables.schema`."""
+        return self._one("PRAGMA user_version")
+
+    def committed(self, start: Place, until: int, limit: int) -> list[tuple[int, Row]]:
+        """See `Tables.committed`."""
+        commit = "ifnull(v.came, v.updated_at)" if self.schema() > 1 else "v.updated_at"
+        columns = ", ".join(f"v.{name}" for name in COLUMNS)
+        rows = self._run(
+            f"SELECT {commit}, {columns} FROM versions v WHERE {commit} >= ? AND {commit} <= ? "
+            f"AND ({commit}, v.prediction_id, v.version) > (?, ?, ?) "
+            f"ORDER BY {commit}, v.prediction_id, v.version LIMIT ?",
+            [start[0], until, *start, limit],
         )
-        self._remove(changes.removed)
-        self._insert(changes.versions)
-        self._many(
-            "UPDATE versions SET parts = ? WHERE prediction_id = ? AND version = ?",
-            ((version.row[-1], *version.row[:2]) for version in changes.rewritten),
-        )
-        self._use_blobs(changes)
-        self._put_models(changes.models)
-        self._put_analyses(changes.analyses)
-        self._many("DELETE FROM meta WHERE name = ?", ((f"note {name}",) for name in changes.notes))
-        told = ((f"note {name}", text) for name, text in changes.notes.items() if text is not None)
-        self._many("INSERT INTO meta (name, value) VALUES (?, ?)", told)
-        self._run("REPLACE INTO meta (name, value) VALUES ('last_commit', ?)", [changes.now])
+        return [(row[0], row[1:]) for row in rows]
 
-    def _many(self, text: str, rows: Iterable[Sequence[Any]]) -> None:
-        self._connection.executemany(text, rows)
-
-    def _purge(self, ids: Sequence[str]) -> None:
-        gone = [(key,) for key in ids]
-        self._many("DELETE FROM chains WHERE row IN (SELECT row FROM versions WHERE prediction_id = ?)", gone)
-        self._many("DELETE FROM versions WHERE prediction_id = ?", gone)
-
-    def _remove(self, versions: Sequence[tuple[str, int]]) -> None:
-        which = "prediction_id = ? AND version = ?"
-        self._many(f"DELETE FROM chains WHERE row IN (SELECT row FROM versions WHERE {which})", versions)
-        self._many(f"DELETE FROM versions WHERE {which}", versions)
-
-    def _insert(self, versions: Sequence[Version]) -> None:
-        if not versions:
-            return
-        declared = self.declared()
-        # A number that `grams` covers is not given again.
-        highest = (
-            "max(ifnull((SELECT max(row) FROM versions), 0), ifnull((SELECT value FROM meta WHERE name = 'grams'), 0))"
-        )
-        first = self._one(f"SELECT {highest}") + 1
-        columns = ["row", *COLUMNS, "replaced_at", *(f"key_{number}" for number in declared.values())]
-        marks = ", ".join("?" * len(columns))
-        self._many(
-            f"INSERT INTO versions ({', '.join(columns)}) VALUES ({marks})",
-            (
-                (row, *version.row, version.replaced_at, *map(version.stored.index_key, declared))
-                for row, version in enumerate(versions, first)
-            ),
-        )
-        self._many(
-            "INSERT INTO chains (start, row) VALUES (?, ?)",
-            (
-                (start, row)
-                for row, version in enumerate(versions, first)
-                for start in dict.fromkeys(starts_of(version.stored.sequence))
-            ),
-        )
-
-    def _use_blobs(self, changes: Changes) -> None:
-        brought = [(key, uses) for key, uses in changes.uses.items() if uses > 0 and key in changes.blobs]
-        self._many(
-            "INSERT INTO blobs (key, uses, data) VALUES (?, ?, ?) "
-            "ON CONFLICT (key) DO UPDATE SET uses = uses + excluded.uses",
-            ((key, uses, changes.blobs[key]) for key, uses in brought),
-        )
-        others = changes.uses.keys() - {key for key, _ in brought}
-        counted = [(changes.uses[key], key) for key in others if changes.uses[key]]
-        changed = self._connection.executemany("UPDATE blobs SET uses = uses + ? WHERE key = ?", counted).rowcount
-        if counted and changed != len(counted):
-            raise CorruptionError(f"of {len(counted)} blobs that versions name, {changed} are stored")
-        self._many("DELETE FROM blobs WHERE key = ? AND uses <= 0", ((key,) for uses, key in counted if uses < 0))
-
-    def _put_models(self, models: dict[str, Record | None]) -> None:
-        for model_id, model in models.items():
-            if model is None:
-                self._run("DELETE FROM models WHERE model_id = ?", [model_id])
-                self._run("UPDATE versions SET model_id = NULL WHERE model_id = ?", [model_id])
-                continue
-            values = [model["name"], model["version"], _core.to_document(model["configuration"]), model["created_at"]]
-            self._run(
-                "INSERT INTO models (model_id, name, version, configuration, created_at) VALUES (?, ?, ?, ?, ?) "
-                "ON CONFLICT (model_id) DO UPDATE SET name = excluded.name, version = excluded.version, "
-                "configuration = excluded.configuration",
-                [model_id, *values],
-            )
-
-    def _put_analyses(self, analyses: dict[str, Record | None]) -> None:
-        self._many("DELETE FROM analysis WHERE analysis_id = ?", ((key,) for key in analyses))
-        self._many(
-            "INSERT INTO analysis (analysis_id, prediction_id, results, parameters, created_at) VALUES (?, ?, ?, ?, ?)",
-            (
-                (
-                    key,
-                    record["prediction_id"],
-                    _core.to_document(record["results"]),
-                    _core.to_document(record["parameters"]),
-                    record["created_at"],
-                )
-                for key, record in analyses.items()
-                if record is not None
-            ),
-        )
-
-    def declare(self, field: str, number: int) -> None:
-        """See `Tables.declare`."""
-        number = int(number)
-        self._run(f"ALTER TABLE versions ADD COLUMN key_{number} BLOB")
-        self._run("INSERT INTO indexes (number, field) VALUES (?, ?)", [number, field])
-        rows = self._run(f"SELECT v.row, {', '.join(f'v.{name}' for name in COLUMNS)} FROM versions v")
-        for batch in _batches(rows):
-            keys = [(stored(row[1:]).index_key(field), row[0]) for row in batch]
-            self._many(
-                f"UPDATE versions SET key_{number} = ? WHERE row = ?", [pair for pair in keys if pair[0] is not None]
-            )
-        self._run(
-            f"CREATE INDEX by_key_{number} ON versions (key_{number}) "
-            f"WHERE replaced_at IS NULL AND deleted = 0 AND key_{number} IS NOT NULL"
-        )
-
-    def undeclare(self, field: str, number: int) -> None:
-        """See `Tables.undeclare`."""
-        number = int(number)
-        self._run(f"DROP INDEX by_key_{number}")
-        self._run(f"ALTER TABLE versions DROP COLUMN key_{number}")
-        self._run("DELETE FROM indexes WHERE field = ?", [field])
+    def touched(self, after: int, until: int) -> tuple[list[str], list[str]]:
+        """See `Tables.touched`."""
+        rows = self._run("SELECT kind, id FROM touched WHERE at > ? AND at <= ? ORDER BY at, id", [after, until])
+        found = rows.fetchall()
+        return [key for kind, key in found if kind == "model"], [key for kind, key in found if kind == "analysis"]
 
     # --- care ---------------------------------------------------------------------------------------------------------
 
@@ -326,6 +220,7 @@ class SqliteTables:
             "blobs": one("SELECT count(*) FROM blobs"),
             "stored_bytes": one("SELECT ifnull(sum(length(data)), 0) FROM blobs")
             + one("SELECT ifnull(sum(100 + length(sequence) + length(metadata) + length(parts)), 0) FROM versions"),
+            "quarantined": one("SELECT count(*) FROM quarantine") if self.schema() > 1 else 0,
             "file_bytes": one("PRAGMA page_count") * one("PRAGMA page_size"),
             "free_bytes": one("PRAGMA freelist_count") * one("PRAGMA page_size"),
         }
@@ -340,7 +235,7 @@ class SqliteTables:
                 yield f"SQLite: {line}"
 
 
-def _batches(rows: sqlite3.Cursor) -> Iterator[Sequence[Row]]:
+def batches(rows: sqlite3.Cursor) -> Iterator[Sequence[Row]]:
     """Few rows first, since a page may be full soon, and then many."""
     size = _FIRST_BATCH
     while batch := rows.fetchmany(size):

@@ -168,7 +168,7 @@ def _refuse_own_files(backend: Historian, path: str | os.PathLike[str]) -> None:
     own = getattr(backend, "path", None)
     if own is None:
         return
-    for each in (own, f"{own}-lock"):
+    for each in (own, f"{own}-lock", f"{own}-wal", f"{own}-shm"):
         same = False
         with suppress(OSError):
             same = os.path.samefile(path, each)

@@ -37,7 +37,7 @@ class IndexVerbs(Verbs):
 
         Examples
         --------
-        >>> db.create_index("metadata.organism")  # doctest: +SKIP
+        >>> db.create_index("metadata.organism")
         True
         """
         self._session.check_writable()

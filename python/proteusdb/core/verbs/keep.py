@@ -51,8 +51,9 @@ class KeepVerbs(Verbs):
 
         Examples
         --------
-        >>> db.backup("monday.backup")  # doctest: +SKIP
-        >>> db.backup("tuesday.backup", incremental_from="monday.backup")  # doctest: +SKIP
+        >>> monday = db.backup("monday.backup")
+        >>> prediction_id = db.store_prediction("MKV", None)
+        >>> tuesday = db.backup("tuesday.backup", incremental_from="monday.backup")
         """
         return backup(self._session, path, incremental_from, overwrite, progress)
 

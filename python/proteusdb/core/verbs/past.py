@@ -73,8 +73,10 @@ class PastVerbs(Verbs):
 
         Examples
         --------
-        >>> db.tag("paper-v1")  # doctest: +SKIP
-        >>> db.query_predictions(confidence_threshold=0.8, as_of="paper-v1")  # doctest: +SKIP
+        >>> tag = db.tag("paper-v2")
+        >>> db.delete_prediction("first")
+        >>> db.query_ids(job="screen-7", as_of="paper-v2"), db.query_ids(job="screen-7")
+        (['first'], [])
         """
         return create_tag(self._session, name, as_of)
 
@@ -124,8 +126,10 @@ class PastVerbs(Verbs):
 
         Examples
         --------
-        >>> for difference in db.diff("paper-v1"):  # doctest: +SKIP
+        >>> version = db.update_prediction("first", {"metadata": {"checked": True}})
+        >>> for difference in db.diff("paper-v1"):
         ...     print(difference.kind, difference.prediction_id, difference.changed)
+        changed first ('metadata.checked',)
         """
         return diff(self._session, a, b)
 
@@ -194,8 +198,10 @@ class PastVerbs(Verbs):
 
         Examples
         --------
-        >>> db.cleanup(older_than="90 days ago", keep_versions=2, dry_run=True)  # doctest: +SKIP
-        >>> db.cleanup(min_confidence=0.3, where="job glob 'screen-*'")  # doctest: +SKIP
+        >>> db.cleanup(older_than="90 days ago", keep_versions=2, dry_run=True).versions
+        0
+        >>> db.cleanup(min_confidence=0.3, where="job glob 'screen-*'").predictions
+        0
         """
         rules = Rules(
             older_than=older_than,

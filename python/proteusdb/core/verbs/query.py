@@ -83,7 +83,8 @@ class QueryVerbs(Verbs):
 
         Examples
         --------
-        >>> db.query_predictions(sequence_pattern="MLS*", confidence_threshold=0.8)  # doctest: +SKIP
+        >>> [p.sequence[:5] for p in db.query_predictions(sequence_pattern="MLS*", confidence_threshold=0.8)]
+        ['MLSDE']
         """
         names = {name: value for name, value in locals().items() if name not in ("self", "criteria")}
         wanted = with_moment(self._session, gather(criteria, names))

@@ -41,7 +41,10 @@ class RuleVerbs(Verbs):
         Examples
         --------
         >>> db.define_schema({"metadata.organism": str, "metadata.ph": float | None}, ["metadata.organism"])
-        ... # doctest: +SKIP
+        >>> db.store_prediction("MKV", None, {"organism": 562})
+        Traceback (most recent call last):
+            ...
+        proteusdb.errors.ValidationError: ...metadata.organism...
         """
         define_schema(self._session, fields, required, check_existing)
 

@@ -7,14 +7,15 @@ A back end proves itself in a few lines::
             return DatabaseManager("lmdb", tmp_path / "proteus.db")
 
 Groups: storing, reading, changing, past, rules, patterns, criteria, where, ordering, indexes, hierarchy, transactions,
-lifecycle, injection. A test that needs what a back end cannot keep is skipped with the reason. Needs pytest (extra
-`test`).
+lifecycle, injection, histories. A test that needs what a back end cannot keep is skipped with the reason. Needs pytest
+(extra `test`).
 """
 
 from .base import Base, folded
 from .changing import Changing
 from .criteria import Criteria
 from .hierarchy import Hierarchy
+from .histories import Histories
 from .indexes import Indexes
 from .injection import Injection
 from .lifecycle import Lifecycle
@@ -45,5 +46,6 @@ class Conformance(
     Transactions,
     Lifecycle,
     Injection,
+    Histories,
 ):
     """Every meaning of the library; subclasses give `make_manager(tmp_path)`."""
