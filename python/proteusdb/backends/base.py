@@ -185,7 +185,8 @@ class Backend(Reader, Protocol):
 
     def exchange_notes(self, exchange: Exchange) -> bool:
         """Exchanges notes in one transaction if all stand as expected; whether they did. Nothing changes where one does
-        not, and none of it is part of the history."""
+        not, and none of it is part of the history. Where a server's answer was lost, notes that say what was to be put
+        count as exchanged: who has to know that it was he puts something of his own into them."""
 
     def clock(self) -> int | None:
         """The server's clock (µs), or `None` where the store lies on this host."""

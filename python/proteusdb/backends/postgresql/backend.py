@@ -150,8 +150,8 @@ class PostgresqlBackend(HistoryEngine):
         """See `Backend.clock`."""
         text = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
         with self._connections.use(self._timeout) as connection:
-            [now] = connection.execute(text).fetchone() or [None]
-        return now
+            told = connection.execute(text).fetchone()
+        return None if told is None else int(told[0])
 
     # --- transactions -------------------------------------------------------------------------------------------------
 

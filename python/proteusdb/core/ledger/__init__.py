@@ -7,8 +7,8 @@
     pages.py     how they are kept     stored.py     what is predicted already
     clock.py     when a lease is over  task.py       what a task is
 
-A ledger is a few notes (`Backend.notes`) that are read, changed and exchanged as a whole, so it is the same on every back
-end, and a worker that is killed at any moment leaves it as it was before or after a step.
+A ledger is a few notes (`Backend.notes`) that are read, changed and exchanged as a whole, so it is the same on every
+back end, and a worker that is killed at any moment leaves it as it was before or after a step.
 """
 
 from .adding import Added

@@ -12,8 +12,9 @@ its state change in one transaction, or nothing does.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -75,7 +76,7 @@ class Adding:
             found = {each: shelves.find(each) for each in portion}
             missing = [each for each, prediction_id in found.items() if prediction_id is None]
             told.stored += len(portion) - len(missing)
-            self._pages.insist(lambda missing=missing: self._put(missing, told))
+            self._pages.insist(partial(self._put, missing, told))
         return told
 
     def _put(self, missing: list[Wanted], told: Added) -> tuple[bool, None]:
@@ -89,7 +90,7 @@ class Adding:
         told.added += len(new)
         told.known += len(known)
         for page in sorted({page for page, _ in known}):
-            told.reopened += self._pages.change(page, lambda state, page=page: _reopen(state, page, known))
+            told.reopened += self._pages.change(page, partial(_reopen, page, known))
         return True, None
 
     def _learn(self, pages: int) -> None:
@@ -123,14 +124,17 @@ class Adding:
         return {self._pages.head: (head, counted), **exchange}
 
     def _filled(
-        self, page: int, before: list[str | None], rows: list[tuple[Wanted, int]], state: State
+        self, page: int, before: Sequence[str | None], rows: list[tuple[Wanted, int]], state: State
     ) -> dict[str, Any]:
-        after = [self._pages.write_tasks(rows), state.text()]
+        tasks = self._pages.write_tasks(rows)
+        if tasks == before[0]:
+            return {}
         names = [self._pages.key("tasks", page), self._pages.key("state", page)]
-        return {name: (old, new) for name, old, new in zip(names, before, after, strict=True) if old != new}
+        after = [tasks, state.as_mine()]
+        return {name: (old, new) for name, old, new in zip(names, before, after, strict=True)}
 
 
-def _reopen(state: State, page: int, known: list[Place]) -> int:
+def _reopen(page: int, known: list[Place], state: State) -> int:
     """Opens tasks of a page that are over and not stored; how many."""
     again = [index for at, index in known if at == page and state.states[index] in (DONE, FAILED)]
     for index in again:

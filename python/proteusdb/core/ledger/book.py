@@ -3,7 +3,7 @@
 ::
 
     ledger.add(sequences, model="boltz-2", seeds=(1, 2))
-    for task in ledger.claim(10):                                worker after worker, on as many hosts as reach the store
+    for task in ledger.claim(10):                               worker after worker, on as many hosts as reach the store
         db.store_prediction(structure=fold(task.sequence), **task.record())
         ledger.complete(task)
 
@@ -203,7 +203,7 @@ class Ledger:
         for page, places in _by_page(given).items():
 
             def renewed(state: State, places: Sequence[Place] = places) -> list[str]:
-                gone = [place for place in places if state.held.get(str(place.index)) != place.lease]
+                gone = [place for place in places if state.held.get(str(place.row)) != place.lease]
                 for place in places:
                     if place not in gone:
                         worker = state.leases[place.lease]["worker"]
@@ -259,9 +259,9 @@ class Ledger:
         named = None if prediction_id == own else prediction_id
 
         def completed(state: State) -> bool:
-            new = state.states[place.index] != DONE
+            new = state.states[place.row] != DONE
             if new:
-                state.finish(place.index, named)
+                state.finish(place.row, named)
             return new
 
         return self._pages.change(place.page, completed)
@@ -286,10 +286,10 @@ class Ledger:
         place = place_of(task)
 
         def failed(state: State) -> bool:
-            if state.held.get(str(place.index)) != place.lease:
+            if state.held.get(str(place.row)) != place.lease:
                 return False
-            state.put(place.index, OPEN if retry else FAILED)
-            state.reasons[str(place.index)] = str(reason)[:_REASON]
+            state.put(place.row, OPEN if retry else FAILED)
+            state.reasons[str(place.row)] = str(reason)[:_REASON]
             return True
 
         return self._pages.change(place.page, failed)
@@ -315,12 +315,12 @@ class Ledger:
     def _wanted(self, place: Place) -> tuple[Wanted, str]:
         """What a task is, and the id that is its own."""
         tasks = self._pages.tasks(place.page)
-        if place.index >= len(tasks):
+        if place.row >= len(tasks):
             known = len(self._pages.state(place.page)[1].states)
-            if place.index >= known:
-                raise ValidationError(f"ledger {self.name!r} has no task {place.page}-{place.index}")
+            if place.row >= known:
+                raise ValidationError(f"ledger {self.name!r} has no task {place.page}-{place.row}")
             tasks = self._pages.tasks(place.page, known)
-        wanted, added = tasks[place.index]
+        wanted, added = tasks[place.row]
         return wanted, prediction_id_of(wanted, added)
 
     # --- how it stands ------------------------------------------------------------------------------------------------

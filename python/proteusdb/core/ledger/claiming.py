@@ -35,7 +35,7 @@ class Pick(NamedTuple):
 
     attempts: int
     page: int
-    index: int
+    row: int
 
 
 class Claim:
@@ -65,7 +65,7 @@ class Claim:
         while len(taken) < most and (picks := self._pick(most - len(taken))):
             places = defaultdict(list)
             for pick in sorted(picks, key=lambda pick: pick.page):
-                places[pick.page].append(pick.index)
+                places[pick.page].append(pick.row)
             for page, indices in places.items():
 
                 def take(state: State, page: int = page, indices: Sequence[int] = indices) -> list[Task]:
@@ -102,7 +102,8 @@ class Claim:
         tasks = self._pages.tasks(page, max(indices) + 1)
         still = set(self._candidates(state))
         for index in indices:
-            if index not in still:
+            mine = state.held.get(str(index)) == self._token
+            if index not in still and not mine:
                 continue
             wanted, added = tasks[index]
             own = prediction_id_of(wanted, added)
@@ -110,7 +111,9 @@ class Claim:
             if found is not None:
                 state.finish(index, None if found == own else found)
                 continue
-            state.hand_out(index, self._token)
+            # It is mine already where the answer to the exchange was lost, and another changed the page since.
+            if not mine:
+                state.hand_out(index, self._token)
             attempts = state.attempts[str(index)]
             yield Task(f"{page}-{index}-{self._token}", *wanted, own, attempts, until)
 

@@ -3,14 +3,14 @@
 ::
 
     ledger NAME             {"pages": 2, "tasks": 301}
-    ledger NAME tasks 0     [["MKTAYIAK", "boltz-2", 7, 1711368000000000], ...]      sequence, model, seed, time of adding (µs)
-    ledger NAME state 0     {"states": "dcof...", "attempts": {"1": 2}, "held": {"1": "5f3a..."},
+    ledger NAME tasks 0     [["MKTAYIAK", "boltz-2", 7, 1711368000000000], ...]      sequence, model, seed, added (µs)
+    ledger NAME state 0     {"states": "dcof...", "turn": "9c01d2e4", "attempts": {"1": 2}, "held": {"1": "5f3a..."},
                              "leases": {"5f3a...": {"worker", "at", "until", "wall", "start"}},
                              "reasons": {"3": "..."}, "stored": {"0": id}}
 
 A page holds up to 256 tasks, and fewer long ones. Its tasks are written when they are added and never changed; its
 state is small and is what claims rewrite. States: `o` open, `c` claimed, `d` done, `f` failed. `stored` names the
-prediction where that is not the task's own `prediction_id`.
+prediction where that is not the task's own `prediction_id`; `turn` tells the writer whether what stands there is his.
 
 Invariants: `states` is as long as its page has tasks; a task is held if and only if it is claimed; every lease holds
 something; whatever is written replaces exactly what was read, in one transaction, or nothing is.
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 import random
+import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -52,6 +53,7 @@ class State:
     """What has become of the tasks of a page; places are numbers as text, as JSON has them."""
 
     states: list[str] = field(default_factory=list)
+    turn: str = ""
     attempts: dict[str, int] = field(default_factory=dict)
     held: dict[str, str] = field(default_factory=dict)
     leases: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -71,9 +73,15 @@ class State:
         """As it is kept."""
         used = set(self.held.values())
         leases = {token: lease for token, lease in self.leases.items() if token in used}
-        rest = {"attempts": self.attempts, "held": self.held, "leases": leases, "reasons": self.reasons}
-        told = {name: value for name, value in {**rest, "stored": self.stored}.items() if value}
-        return json.dumps({"states": "".join(self.states), **told}, separators=(",", ":"))
+        rest = {"turn": self.turn, "attempts": self.attempts, "held": self.held, "leases": leases}
+        rest |= {"reasons": self.reasons, "stored": self.stored}
+        told = {"states": "".join(self.states)} | {name: value for name, value in rest.items() if value}
+        return json.dumps(told, separators=(",", ":"))
+
+    def as_mine(self) -> str:
+        """As it is kept from now on, unlike what any other writer may put there."""
+        self.turn = secrets.token_hex(4)
+        return self.text()
 
     def lease(self, index: int) -> dict[str, Any] | None:
         """The lease a task is held under."""
@@ -193,8 +201,7 @@ class Pages:
         def once() -> tuple[bool, T]:
             before, state = self.state(page)
             told = change(state)
-            after = state.text()
-            return after == before or self.exchange({name: (before, after)}), told
+            return state.text() == before or self.exchange({name: (before, state.as_mine())}), told
 
         return self.insist(once)
 

@@ -45,7 +45,7 @@ class Place(NamedTuple):
     """Where a task stands in its ledger, and the lease it was handed out under."""
 
     page: int
-    index: int
+    row: int
     lease: str
 
 
@@ -112,10 +112,10 @@ def place_of(task: Any) -> Place:
     """
     text = task.id if isinstance(task, Task) else task
     page, _, rest = text.partition("-") if isinstance(text, str) else ("", "", "")
-    index, _, lease = rest.partition("-")
-    if not (page.isascii() and page.isdigit() and index.isascii() and index.isdigit() and lease):
+    row, _, lease = rest.partition("-")
+    if not (page.isascii() and page.isdigit() and row.isascii() and row.isdigit() and lease):
         raise ValidationError(f"task {text!r:.80}: allowed are tasks that claim() gave, and their ids")
-    return Place(int(page), int(index), lease)
+    return Place(int(page), int(row), lease)
 
 
 def wanted_of(sequences: str | Iterable[str], model: str | None, seeds: Iterable[int | None]) -> Iterator[Wanted]:

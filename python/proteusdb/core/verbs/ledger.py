@@ -19,8 +19,8 @@ class LedgerVerbs(Verbs):
 
         A task that was handed out is under a lease. In a file, leases are measured by the host's clock since it was
         started, which nobody sets; when the host starts anew, they are over. At a server, the server's clock and the
-        wall clocks of the hosts must both say that one is over; where only one does, the task stays with its worker, and
-        a `ClockWarning` and `status()` say why.
+        wall clocks of the hosts must both say that one is over; where only one does, the task stays with its worker,
+        and a `ClockWarning` and `status()` say why.
 
         Backups of the whole file have it; archives, incremental backups and `copy_to` have predictions only. Adding the
         tasks again elsewhere gives those that are missing.
