@@ -182,7 +182,7 @@ class CassandraBackend(KeepingEngine):
 
     def clock(self) -> int | None:
         """See `Backend.clock`: that of the node that answers."""
-        return int(self.client.run("SELECT toUnixTimestamp(now()) FROM system.local")[0][0]) * 1000
+        return int(self.client.plain("SELECT toUnixTimestamp(now()) FROM system.local")[0][0]) * 1000
 
     # --- parts and questions ------------------------------------------------------------------------------------------
 

@@ -77,7 +77,7 @@ class Task:
         The id to store the prediction under, so that two workers never store it twice.
     attempts : int
         How often it was handed out, this time included.
-    until : datetime or None
+    until : datetime
         When the lease ends, by this host's wall clock; aware, UTC.
     """
 
@@ -87,7 +87,7 @@ class Task:
     seed: int | None
     prediction_id: str
     attempts: int
-    until: datetime | None
+    until: datetime
 
     def record(self) -> dict[str, Any]:
         """Arguments of `store_prediction`: sequence, model, seed, prediction_id, and `on_conflict="skip"`."""

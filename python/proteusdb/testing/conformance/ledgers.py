@@ -114,7 +114,7 @@ class Ledgers(Base):
         ledger = db.ledger()
         ledger.add("MKT", model="esm2", seeds=(7,))
         [task] = ledger.claim()
-        right = {"sequence": "MKT", "structure": None, "model": "esm2", "seed": 7}
+        right: dict[str, Any] = {"sequence": "MKT", "structure": None, "model": "esm2", "seed": 7}
         for wrong, what in (({"sequence": "MKTA"}, "sequence"), ({"model": "else"}, "model"), ({"seed": 8}, "seed")):
             key = db.store_prediction(**{**right, **wrong})
             with pytest.raises(ValidationError, match=what):
@@ -168,8 +168,8 @@ class Ledgers(Base):
         ledger = db.ledger()
         ledger.add(THREE)
         tasks = ledger.claim(2, lease=SHORT)
-        longer = ledger.renew(tasks, lease=timedelta(hours=3))
-        assert [type(task) is not str and task.until > tasks[0].until for task in longer] == [True, True]
+        longer: list[Any] = ledger.renew(tasks, lease=timedelta(hours=3))
+        assert all(task.until > tasks[0].until for task in longer)
         time.sleep(0.05)
         assert [task.sequence for task in ledger.claim(5)] == THREE[2:]
         assert ledger.renew(tasks[0].id) == [tasks[0].id]
