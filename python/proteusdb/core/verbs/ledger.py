@@ -44,11 +44,14 @@ class LedgerVerbs(Verbs):
 
         Examples
         --------
-        >>> ledger = db.ledger()  # doctest: +SKIP
-        >>> ledger.add(sequences, model="boltz-2", seeds=(1, 2))  # doctest: +SKIP
-        >>> while tasks := ledger.claim(10):  # doctest: +SKIP
+        >>> ledger = db.ledger()
+        >>> ledger.add(["MKTAYIAK", "MLSDEDFK"], model="my-fold", seeds=(1, 2))
+        Added(added=4, reopened=0, known=0, stored=0)
+        >>> while tasks := ledger.claim(10):
         ...     for task in tasks:
-        ...         db.store_prediction(structure=fold(task.sequence), **task.record())
-        ...         ledger.complete(task)
+        ...         key = db.store_prediction(structure=fold(task.sequence), **task.record())
+        ...         first = ledger.complete(task)
+        >>> ledger.status().done
+        4
         """
         return Ledger(self._session, name, shard=shard)

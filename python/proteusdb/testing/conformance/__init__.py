@@ -7,8 +7,8 @@ A back end proves itself in a few lines::
             return DatabaseManager("lmdb", tmp_path / "proteus.db")
 
 Groups: storing, reading, changing, past, rules, patterns, criteria, where, ordering, indexes, hierarchy, transactions,
-lifecycle, injection, histories, ledgers. A test that needs what a back end cannot keep is skipped with the reason. Needs pytest
-(extra `test`).
+lifecycle, injection, histories, ledgers. A test that needs what a back end cannot keep is skipped with the reason.
+Needs pytest (extra `test`).
 """
 
 from .base import Base, folded
