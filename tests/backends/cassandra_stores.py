@@ -96,7 +96,7 @@ def _empty(keyspace: str) -> bool:
             where = " AND ".join(f"{name} = ?" for name in key)
             gone = cql.prepare(f"DELETE FROM {keyspace}.{table} WHERE {where}")
             execute_concurrent_with_args(cql, gone, _partitions(cql, keyspace, table))
-        for kind in ("model", "note", "index"):
+        for kind in ("model", "note", "other", "index"):
             cql.execute(f"DELETE FROM {keyspace}.small WHERE kind = '{kind}'")
         return not any(_partitions(cql, keyspace, table) for table in _KEYS)
 
