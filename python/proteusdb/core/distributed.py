@@ -104,8 +104,9 @@ class DistributedDatabaseManager(DatabaseManager):
         dict
             `cluster`, `partitioner`, `keyspace`, `replication` (as Cassandra has it), `consistency`, and `nodes`: of
             each `address, datacenter, rack, version, state` ("up", "down", "unknown"), `tokens` (how many), `owned`
-            (share of the ring, 0–1), `replicated` (share of the rows it keeps a replica of, 0–1), `connections` and
-            `in_flight` (statements of this program under way).
+            (share of the ring, 0–1), `replicated` (share of the rows it keeps a replica of, 0–1), `connections`,
+            `in_flight` (statements of this program under way), and since this manager was opened `requests` (statements
+            sent to it), `answers` (those it was the one to answer) and `mean_seconds` (to an answer; None without one).
 
         Raises
         ------

@@ -44,6 +44,7 @@ from ...errors import ConnectionError, QueryError, TimeoutError
 from .failures import passing, translated
 from .nodes import Node, nodes_of
 from .retries import NextHost
+from .tally import Tally
 
 __all__ = ["LEVELS", "Client", "Params", "Rows"]
 
@@ -119,6 +120,7 @@ class Client:
         self._datacenter = datacenter
         self._most = most
         self._consistency: ContextVar[str] = ContextVar("consistency", default=consistency)
+        self.tally = Tally()
         self._open = True
         self._pid = os.getpid()
         self._cluster: Any = None
@@ -159,6 +161,7 @@ class Client:
         except Exception as error:
             self._cluster.shutdown()
             raise translated(error, self.where, self.timeout, self.hosts, opening=True) from error
+        self._session.add_request_init_listener(self.tally.begin)
 
     @property
     def session(self) -> Session:

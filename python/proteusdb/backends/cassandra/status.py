@@ -37,6 +37,7 @@ def cluster_status(client: Client, keyspace: str) -> dict[str, Any]:
     for host in sorted(metadata.all_hosts(), key=lambda host: str(host.address)):
         mine = [size for size, owner in ring.values() if owner is host]
         pool = pools.get(str(host.address), {})
+        told = client.tally.of(str(host.address))
         nodes.append(
             {
                 "address": str(host.address),
@@ -49,6 +50,9 @@ def cluster_status(client: Client, keyspace: str) -> dict[str, Any]:
                 "replicated": spread.get(host, 0) / _RING,
                 "connections": pool.get("open_count", 0),
                 "in_flight": sum(pool.get("in_flights", ())),
+                "requests": told.requests,
+                "answers": told.answers,
+                "mean_seconds": told.seconds / told.answers if told.answers else None,
             }
         )
     return {
