@@ -28,7 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -37,7 +37,7 @@ from typing import Any
 from .need import program
 from .server import LOOPBACK, listening, until
 
-__all__ = ["Cassandra", "shared"]
+__all__ = ["Cassandra", "shared", "single"]
 
 VARIABLE = "PROTEUSDB_TEST_CASSANDRA"
 CURE = "install a JDK and Maven (Debian: default-jdk-headless maven)"
@@ -100,10 +100,26 @@ class Cassandra:
     ----------
     folder : Path
         Where their data and logs are.
+    nodes : sequence of int
+        Which there are; those of a cluster of their own, too.
+    settings : mapping
+        What its nodes are told besides `SETTINGS`.
+    options : mapping
+        What the driver needs to be let in.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        nodes: Sequence[int] = NODES,
+        *,
+        settings: Mapping[str, Any] = {},
+        options: Mapping[str, Any] = {},
+    ) -> None:
         self.folder = folder
+        self.nodes = tuple(nodes)
+        self._more = settings
+        self._known = options
 
     @property
     def port(self) -> int:
@@ -123,7 +139,7 @@ class Cassandra:
     @property
     def hosts(self) -> list[str]:
         """The addresses of all."""
-        return [self.host(node) for node in NODES]
+        return [self.host(node) for node in self.nodes]
 
     # --- nodes --------------------------------------------------------------------------------------------------------
 
@@ -153,7 +169,7 @@ class Cassandra:
     def wait(self, *nodes: int, seconds: float = STARTING) -> None:
         """Until these nodes, or all, serve and know each other as up."""
         end = time.monotonic() + seconds
-        for node in nodes or NODES:
+        for node in nodes or self.nodes:
             while not self._serves(node):
                 if time.monotonic() > end:
                     raise TimeoutError(f"after {seconds:g} s: {self.story(node)}")
@@ -189,13 +205,14 @@ class Cassandra:
         with Cluster(
             [self.host(node)], port=self.port, protocol_version=5, execution_profiles={EXEC_PROFILE_DEFAULT: only},
             schema_metadata_enabled=False, token_metadata_enabled=False, connect_timeout=20,
-            control_connection_timeout=20,
+            control_connection_timeout=20, **self._known,
         ) as cluster:  # fmt: skip
             asked = cluster.connect()
             said = [row[0] or "" for row in asked.execute("SELECT status_with_port FROM system_views.gossip_info")]
-            # Three replicas are kept of this one, so this is refused where one of the three seems dead.
-            asked.execute("SELECT keyspace_name FROM system_distributed.view_build_status LIMIT 1")
-        return sum("NORMAL" in status for status in said) == len(NODES)
+            if self.nodes == NODES:
+                # Three replicas are kept of this one, so this is refused where one of the three seems dead.
+                asked.execute("SELECT keyspace_name FROM system_distributed.view_build_status LIMIT 1")
+        return sum("NORMAL" in status for status in said) == len(self.nodes)
 
     def _end(self, how: signal.Signals, nodes: tuple[int, ...]) -> None:
         for node in nodes:
@@ -237,6 +254,7 @@ class Cassandra:
             "rpc_address": address,
             "storage_port": storage,
             "native_transport_port": self.port,
+            **self._more,
         }
 
     def _options(self, node: int) -> list[str]:
@@ -296,7 +314,7 @@ class Cassandra:
             try:
                 yield
             finally:
-                self.start(*(node for node in NODES if not self.alive(node)))
+                self.start(*(node for node in self.nodes if not self.alive(node)))
                 self.wait()
 
     def revive(self) -> None:
@@ -306,7 +324,7 @@ class Cassandra:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
-            for node in NODES:
+            for node in self.nodes:
                 if not self.alive(node):
                     print(f"node {node} ended by itself and is started again; {self.story(node)}", flush=True)
                     self.start(node)
@@ -376,11 +394,24 @@ def shared() -> Cassandra:
     return cluster
 
 
+@contextmanager
+def single(folder: Path, **given: Any) -> Iterator[Cassandra]:
+    """A cluster of one node, for one test; see `Cassandra`."""
+    cluster = Cassandra(folder, (1,), **given)
+    program("java", CURE)
+    _build()
+    try:
+        begin(cluster)
+        yield cluster
+    finally:
+        cluster.kill(1)
+
+
 def keep(cluster: Cassandra, *, while_used: bool) -> None:
     """Starts the nodes and ends them when nobody is left, or this process is told to end."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        _begin(cluster)
+        begin(cluster)
         (cluster.folder / "ready").touch()
         while not while_used or cluster.used():
             time.sleep(1.0)
@@ -393,19 +424,19 @@ def keep(cluster: Cassandra, *, while_used: bool) -> None:
                 cluster.log.unlink(missing_ok=True)
 
 
-def _begin(cluster: Cassandra) -> None:
+def begin(cluster: Cassandra) -> None:
     """All nodes serve; where they do not, once more on new ports and without data."""
     for attempt in range(1, ATTEMPTS + 1):
         if not (cluster.folder / "ports").exists():
             _claim(cluster.folder)
         try:
-            cluster.start(*NODES)
+            cluster.start(*cluster.nodes)
             cluster.wait()
             return
         except Exception as error:
             print(f"attempt {attempt} of {ATTEMPTS} failed: {error}", flush=True)
-            cluster.kill(*NODES)
-            for node in NODES:
+            cluster.kill(*cluster.nodes)
+            for node in cluster.nodes:
                 shutil.rmtree(cluster.folder / str(node), ignore_errors=True)
             (cluster.folder / "ports").unlink()
     (cluster.folder / "failed").touch()
