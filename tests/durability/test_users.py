@@ -121,3 +121,18 @@ def test_who_may_not_enter_the_lock_file_gets_right_answers_or_none(folder: Path
     assert said.startswith("StorageError:")
     assert "was written while it was read" in said
     assert "proteus.db-lock" in said
+
+
+def test_a_published_file_is_read_where_nobody_may_write(folder: Path, run: Run) -> None:
+    path = folder / "release.db"
+    with DatabaseManager(database_path=folder / "proteus.db") as db:
+        db.store_predictions([crowd.record(number) for number in range(30)])
+        db.publish(path)
+    folder.chmod(0o555)
+    before = modes(folder)
+    assert before["release.db"] == "0o444"
+    said, refused = run("users.read", path, STRANGER, STRANGER)
+    assert said == [list(range(30)), True]
+    assert refused.startswith("ConnectionError:")
+    assert "was published" in refused
+    assert modes(folder) == before

@@ -3,6 +3,7 @@
 ::
 
     users.store PATH UID GID NAME [MASK]      stores one prediction, under a umask
+    users.read PATH UID GID                   reads a published store whole
     users.peep PATH UID GID FROM              reads without a place in the lock file, until refused or told to end
 """
 
@@ -57,6 +58,17 @@ def peep(path: str, user: str, group: str) -> None:
                 say(told(error))
                 return
     say("never refused")
+
+
+def read(path: str, user: str, group: str) -> None:
+    """Says which records a file holds that one may not write, and whether it is whole; or the error of writing it."""
+    become(user, group)
+    with DatabaseManager(database_path=path, read_only=True) as db:
+        say([[crowd.check(found) for found in db.iter_predictions()], db.verify_integrity().ok])
+    try:
+        DatabaseManager(database_path=path)
+    except ProteusError as error:
+        say(told(error))
 
 
 def told(error: Any) -> str:

@@ -119,8 +119,12 @@ pub(super) fn allowed(path: &Path, options: &Options) -> Result<Found> {
 /// `Connection` with the reason and the cure.
 pub(super) fn open(path: &Path, options: &Options) -> Result<Opened> {
     let found = allowed(path, options)?;
+    if found == Found::Sealed {
+        // Nobody writes it, so nobody needs to enter himself anywhere.
+        return open_files(path, options, EnvFlags::NO_SUB_DIR | EnvFlags::READ_ONLY | EnvFlags::NO_LOCK);
+    }
     let made = files::make(path, found, options)?;
-    open_files(path, options).inspect_err(|_| files::remove_empty(&made))
+    open_files(path, options, flags(path, options)).inspect_err(|_| files::remove_empty(&made))
 }
 
 /// Opens a store that was open before: the same, be it in another file.
@@ -128,7 +132,7 @@ pub(super) fn open(path: &Path, options: &Options) -> Result<Opened> {
 /// # Errors
 /// `Connection` where it is no longer there, or another store is.
 pub(super) fn again(path: &Path, options: &Options, uuid: uuid::Uuid) -> Result<Opened> {
-    if probe::look(path, options)? != Found::Store {
+    if !matches!(probe::look(path, options)?, Found::Store | Found::Sealed) {
         return Err(probe::refuse(
             path,
             "it was removed or renamed while it was open; what was read before is all there is",
@@ -145,8 +149,7 @@ pub(super) fn again(path: &Path, options: &Options, uuid: uuid::Uuid) -> Result<
     ))
 }
 
-fn open_files(path: &Path, options: &Options) -> Result<Opened> {
-    let flags = flags(path, options);
+fn open_files(path: &Path, options: &Options, flags: EnvFlags) -> Result<Opened> {
     let env = env::open(path, options.map_size.unwrap_or(env::FIRST_MAP), NAMES.len(), flags)?;
     let process = std::process::id();
     let opened =
