@@ -27,6 +27,7 @@ mod fork;
 mod format;
 mod group;
 mod growth;
+mod guest;
 mod header;
 mod import;
 mod indexes;
