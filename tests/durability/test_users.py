@@ -127,7 +127,8 @@ def test_a_writer_who_waits_for_such_a_reader_is_told_which(folder: Path) -> Non
     path = folder / "proteus.db"
     with DatabaseManager(database_path=path, timeout=0.2) as db, path.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_SH)
-        with pytest.raises(TimeoutError, match=rf"process {os.getpid()} .*is still reading and has no place in the lock"):
+        told = rf"process {os.getpid()} .*is still reading and has no place in the lock file"
+        with pytest.raises(TimeoutError, match=told):
             db.store_prediction("MKT", None)
         fcntl.flock(file, fcntl.LOCK_UN)
         db.store_prediction("MKT", None)
