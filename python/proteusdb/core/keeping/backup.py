@@ -128,8 +128,8 @@ def _check_still(backend: Historian, began: Standing) -> None:
     now = backend.standing()
     if (now.store, now.generation, now.removed) != (began.store, began.generation, began.removed):
         raise ConflictError(
-            "versions were purged or trimmed, or the store was replaced, while it was read; run it again, or make a full "
-            "backup"
+            "versions were purged or trimmed, or the store was replaced, while it was read; run it again, or make a "
+            "full backup"
         )
 
 
