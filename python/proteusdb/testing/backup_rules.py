@@ -50,7 +50,8 @@ class BackupRules:
         def write(db: DatabaseManager, side: int) -> str:
             path, base = self._file(side, name), _BASES.get(name)
             if base is None and archive:
-                return db.export(path, overwrite=True).kind
+                db.export(path, overwrite=True)
+                return "archive"
             return db.backup(path, incremental_from=base and self._file(side, base), overwrite=True).kind
 
         if self._can_be_told():
