@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 from .. import _core
@@ -71,15 +72,24 @@ class MemoryBackend(MemoryHistory, MemoryKeeping, MemoryModels):
                     outcomes.append(self._step(operation))
                 except ProteusError as error:
                     if not each_alone:
-                        self._versions, self._removed, self._models, self._analyses = before
+                        self._put_back(before)
                         raise
                     outcomes.append(error)
             return outcomes
 
-    def _state(self) -> tuple[dict[str, list[Stored]], dict[str, set[int]], dict[str, Any], dict[str, Any]]:
-        versions = {prediction_id: list(history) for prediction_id, history in self._versions.items()}
-        removed = {prediction_id: set(numbers) for prediction_id, numbers in self._removed.items()}
-        return versions, removed, dict(self._models), dict(self._analyses)
+    def _state(self) -> dict[str, Any]:
+        """Everything that an operation may change, to be put back."""
+        return {
+            "_versions": {prediction_id: list(history) for prediction_id, history in self._versions.items()},
+            "_removed": {prediction_id: set(numbers) for prediction_id, numbers in self._removed.items()},
+            "_models": dict(self._models),
+            "_analyses": dict(self._analyses),
+            "_log": deepcopy(self._log),
+        }
+
+    def _put_back(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
 
     def _step(self, operation: Operation) -> Outcome:
         steps: dict[str, Callable[[Operation], Outcome]] = {

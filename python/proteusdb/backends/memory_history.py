@@ -33,7 +33,8 @@ class MemoryHistory:
     _tags: dict[str, tuple[int, int]]
     _schema: oracle.Schema
     _left: Callable[[str], list[Stored]]
-    _state: Callable[[], tuple[Any, Any, Any, Any]]
+    _state: Callable[[], Any]
+    _put_back: Callable[[Any], None]
     check: Callable[[], list[str]]
     stats: Callable[[], dict[str, Any]]
 
@@ -73,7 +74,7 @@ class MemoryHistory:
             try:
                 return [self._take(change, now, fresh) for change in changes]
             except ProteusError:
-                self._versions, self._removed, self._models, self._analyses = before
+                self._put_back(before)
                 raise
 
     def _take(self, change: Change, now: int, fresh: bool) -> bool:

@@ -12,7 +12,7 @@ removed and there is nothing to find.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _core
@@ -41,6 +41,8 @@ class MemoryKeeping:
     _schema: oracle.Schema
     _last_commit: int
     _lock: threading.RLock
+    _state: Callable[[], Any]
+    _put_back: Callable[[Any], None]
 
     # --- notes --------------------------------------------------------------------------------------------------------
 
@@ -117,24 +119,25 @@ class MemoryKeeping:
         removed = self._removed.get(prediction_id, set())
         return [stored for stored in self._versions.get(prediction_id, []) if stored.version not in removed]
 
+    def has_gaps(self) -> bool:
+        """Whether anything was removed from between two versions that are left."""
+        with self._lock:
+            return any(
+                self._left(prediction_id)[0].version < max(removed) for prediction_id, removed in self._removed.items()
+            )
+
     # --- cleanup ------------------------------------------------------------------------------------------------------
 
     def clean(self, policy: Policy, *, rehearse: bool) -> dict[str, Any]:
         """See `Keeping.clean`; a rehearsal is put back afterwards. Bytes are those of `size`."""
         with self._lock:
-            before = (
-                {key: list(history) for key, history in self._versions.items()},
-                {key: set(removed) for key, removed in self._removed.items()},
-                dict(self._analyses),
-                self._last_commit,
-            )
-            size = self.size()
+            before, last, size = self._state(), self._last_commit, self.size()
+            self._last_commit = max(_core.now(), last + 1)
             cleaned = self._clean(policy, rehearse)
             cleaned["bytes"] = max(0, size - self.size())
-            if not rehearse:
-                self._log.removed = self._last_commit
-            if rehearse:
-                self._versions, self._removed, self._analyses, self._last_commit = before
+            if rehearse or not (cleaned["versions"] or cleaned["predictions"]):
+                self._put_back(before)
+                self._last_commit = last
             return cleaned
 
     def _clean(self, policy: Policy, rehearse: bool) -> dict[str, Any]:
@@ -178,7 +181,7 @@ class MemoryKeeping:
         if to_the_last and last.deleted and alone and (older_than is None or last.updated_at <= older_than):
             self._forget(prediction_id)
             return len(left), True
-        self._removed.setdefault(prediction_id, set()).update(going)
+        self._take_away(prediction_id, going)
         return len(going), False
 
     def _remove(self, prediction_id: str) -> int:
@@ -191,13 +194,19 @@ class MemoryKeeping:
         self._last_commit = max(_core.now(), self._last_commit + 1)
         self._versions[prediction_id].append(left[-1].tombstone(updated_at=self._last_commit))
         going = {stored.version for stored in left} - tagged
-        self._removed.setdefault(prediction_id, set()).update(going)
+        self._take_away(prediction_id, going)
+        self._log.removed = self._last_commit
         return len(going)
 
     def _is_tagged(self, stored: Stored) -> bool:
         """Whether this version was what a tagged moment saw."""
         moments = [moment for moment, _ in self._tags.values()]
         return any(self._version_at(stored.prediction_id, moment) == stored.version for moment in moments)
+
+    def _take_away(self, prediction_id: str, going: set[int]) -> None:
+        if going:
+            self._removed.setdefault(prediction_id, set()).update(going)
+            self._log.removed = self._last_commit
 
     def _forget(self, prediction_id: str) -> None:
         del self._versions[prediction_id]

@@ -3,7 +3,8 @@
 ::
 
     rules      store, batch, update, delete, purge, models, analyses, transactions, reopen, query, get, history;
-               revert, tags, differences, cleanup, keep_versions (`past_rules`)
+               revert, tags, differences, cleanup, keep_versions (`past_rules`);
+               backups, chains of them, archives, restoring (`backup_rules`)
     both       manager under test          memory oracle
                └───────── same answer, or an error of the same class ─────────┘
 
@@ -30,6 +31,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ..errors import ProteusError
 from . import strategies as draw
+from .backup_rules import BackupRules
 from .past_rules import PastRules
 from .rows import rows
 
@@ -54,7 +56,7 @@ _WHERE = st.sampled_from(
 )
 
 
-class Twins(PastRules, RuleBasedStateMachine):
+class Twins(PastRules, BackupRules, RuleBasedStateMachine):
     """The rules; `machine` gives it a back end."""
 
     open_manager: Callable[[Path], DatabaseManager]
@@ -112,20 +114,6 @@ class Twins(PastRules, RuleBasedStateMachine):
     def store_what_is_wrong(self, record: dict[str, Any]) -> None:
         """Refused by both."""
         self.both(lambda db, _: db.store_prediction(**record))
-
-    @rule(kind=st.sampled_from(["backup", "archive"]))
-    def restore_what_was_written(self, kind: str) -> None:
-        """A backup or an archive of all there is takes the place of all there is: nothing changes."""
-
-        def there_and_back(db: DatabaseManager, side: int) -> int:
-            path = self.folder / f"{side}.{kind}"
-            if not db._session.backend.capabilities.histories:
-                return db.count()
-            report = db.backup(path, overwrite=True) if kind == "backup" else db.export(path, overwrite=True)
-            db.restore(report.path, overwrite=True)
-            return db.count()
-
-        self.same(there_and_back)
 
     @rule(records=st.lists(st.one_of(draw.records(with_structure=False), draw.bad_records()), max_size=6))
     def store_batch(self, records: list[dict[str, Any]]) -> None:

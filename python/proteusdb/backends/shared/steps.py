@@ -115,7 +115,7 @@ class Steps:
             changes.versions.append(version)
             changes.blobs.update(version.blobs)
             changes.uses.update(version.keys)
-        if self._keeps and changes.purged:
+        if self._keeps and (changes.purged or changes.removed):
             took_away(self._tables, changes)
 
     # --- predictions --------------------------------------------------------------------------------------------------

@@ -127,7 +127,10 @@ def _write(session: Session, writer: ContainerWriter, changes: Iterable[Change],
 def _check_still(backend: Historian, began: Standing) -> None:
     now = backend.standing()
     if (now.store, now.generation, now.removed) != (began.store, began.generation, began.removed):
-        raise ConflictError("versions were purged or the store was replaced while it was read; run it again")
+        raise ConflictError(
+            "versions were purged or trimmed, or the store was replaced, while it was read; run it again, or make a "
+            "full backup"
+        )
 
 
 def _manifest(kind: str, standing: Standing) -> dict[str, Any]:
@@ -156,7 +159,7 @@ def _base(backend: Historian, path: str | os.PathLike[str]) -> Container:
     elif then["generation"] != now.generation:
         reason = "the store was restored or repaired since"
     elif now.removed > then["commit"]:
-        reason = "versions were purged or cleaned up since"
+        reason = "versions were purged, cleaned up or trimmed (keep_versions) since"
     elif then["commit"] > now.commit:
         reason = "it is newer than the store"
     if reason is not None:

@@ -46,7 +46,7 @@ class KeepVerbs(Verbs):
         ------
         StorageError
             The path is taken, is the store itself or cannot be written; or a full backup is needed, because versions
-            were purged or cleaned up, or the store was restored, after the earlier one.
+            were purged, trimmed or cleaned up, or the store was restored, after the earlier one.
         ValidationError, CorruptionError
             `incremental_from` is no backup, or a damaged one.
 

@@ -127,6 +127,22 @@ class Histories(Base):
             db.backup(tmp_path / "next.backup", incremental_from=tmp_path / "all.archive")
         assert not (tmp_path / "next.backup").exists()
 
+    def test_what_a_bounded_write_took_away_is_in_no_chain(self, db: DatabaseManager, tmp_path: Path) -> None:
+        keeper = type(db)._on(db._session.backend, keep_versions=2)
+        fill(db)
+        db.backup(tmp_path / "0.backup")
+        keeper.store_prediction("MKT", None, prediction_id="first", on_conflict="replace")
+        db.backup(tmp_path / "1.backup", incremental_from=tmp_path / "0.backup")
+        keeper.update_prediction("a", {"metadata": {"n": 3}})
+        assert [entry.version for entry in db.history("a")] == [2, 3]
+        # On this base a chain would bring the first version back.
+        with pytest.raises(StorageError, match="full backup is needed"):
+            db.backup(tmp_path / "2.backup", incremental_from=tmp_path / "1.backup")
+        now = seen(db)
+        db.backup(tmp_path / "2.backup")
+        db.restore(tmp_path / "2.backup", overwrite=True)
+        assert seen(db) == now
+
     def test_what_is_wrong_changes_nothing(self, db: DatabaseManager, tmp_path: Path) -> None:
         fill(db)
         good, bad = tmp_path / "good.backup", tmp_path / "bad.backup"

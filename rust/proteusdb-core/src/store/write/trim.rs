@@ -49,6 +49,9 @@ impl Writer<'_, '_> {
             freed.versions += u64::from(line.kind != Kind::Trace);
             freed.bytes += self.strip(row, line, *fate)?;
         }
+        if freed.versions > 0 {
+            commits::set_removed(self.tables, self.txn, self.now)?;
+        }
         Ok((freed, whole))
     }
 
