@@ -101,6 +101,7 @@ bench: $(VENV)/stamp-dev ## Time the import, and loading and reading beside the 
 	$(BIN)/python benches/writers.py
 	$(BIN)/python benches/backup.py
 	$(BIN)/python benches/sqlite.py
+	$(BIN)/python benches/postgresql.py
 	$(BIN)/python benches/metrics.py
 	$(BIN)/python benches/import_time.py
 
