@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 
 if TYPE_CHECKING:
+    from .core.distributed import DistributedDatabaseManager
     from .core.manager import DatabaseManager
     from .core.migration import DatabaseMigrator
     from .structure import Structure
 
     __version__: str
 
-__all__ = ["DatabaseManager", "DatabaseMigrator", "Structure", "__version__", "errors"]
+__all__ = ["DatabaseManager", "DatabaseMigrator", "DistributedDatabaseManager", "Structure", "__version__", "errors"]
 
 _HOMES = {
     "DatabaseManager": ("proteusdb.core.manager", "DatabaseManager"),
     "DatabaseMigrator": ("proteusdb.core.migration", "DatabaseMigrator"),
+    "DistributedDatabaseManager": ("proteusdb.core.distributed", "DistributedDatabaseManager"),
     "Structure": ("proteusdb.structure", "Structure"),
     "__version__": ("proteusdb._core", "__version__"),
 }

@@ -49,7 +49,12 @@ def test_the_package_exports_what_dir_shows() -> None:
 
 @pytest.mark.parametrize(
     "cls",
-    [proteusdb.DatabaseManager, proteusdb.DatabaseMigrator, proteusdb.Structure],
+    [
+        proteusdb.DatabaseManager,
+        proteusdb.DatabaseMigrator,
+        proteusdb.DistributedDatabaseManager,
+        proteusdb.Structure,
+    ],
     ids=lambda cls: cls.__name__,
 )
 def test_every_public_method_has_a_numpydoc_docstring(cls: type) -> None:

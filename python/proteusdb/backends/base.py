@@ -34,7 +34,8 @@ class Capabilities:
     name : str
         As `DatabaseManager(backend=...)` calls it.
     transactions : bool
-        Several predictions can be written in one atomic unit.
+        Several predictions can be written in one atomic unit. Where not, each is one of its own, and a read may see
+        some of what one call writes and not yet the rest.
     as_of : bool
         The past can be queried.
     durable : bool

@@ -22,7 +22,7 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, cast
 
 from ..backends.base import Backend
 from ..errors import ValidationError
@@ -30,6 +30,7 @@ from ..formats.extras import need
 
 __all__ = [
     "BACKENDS",
+    "CONSISTENCIES",
     "DEFAULT_PATH",
     "Config",
     "core_compression",
@@ -40,7 +41,9 @@ __all__ = [
 ]
 
 DEFAULT_PATH = "proteus.db"
-BACKENDS = ("lmdb", "sqlite", "postgresql", "mongodb")
+CONSISTENCIES = ("one", "local_one", "quorum", "local_quorum", "all")
+"""How many replicas of a cluster answer."""
+BACKENDS = ("lmdb", "sqlite", "postgresql", "mongodb", "cassandra")
 """Back ends by name."""
 
 
@@ -75,10 +78,17 @@ class Config:
     allow_network_fs: bool = False
     mode: int = 0o664
     tls: bool | Mapping[str, Any] | None = None
+    sharding_strategy: str = "hash"
+    hosts: tuple[str, ...] | None = None
+    replicas: int | Mapping[str, int] = 3
+    consistency: str = "quorum"
+    datacenter: str | None = None
+    in_flight: int = 128
 
     def __post_init__(self) -> None:
         self._check_backend()
         self._check_place()
+        self._check_cluster()
         self._check_numbers()
         for name in ("read_only", "allow_network_fs", "keep_original"):
             _require(isinstance(getattr(self, name), bool), name, getattr(self, name), "True, False")
@@ -118,12 +128,26 @@ class Config:
             self.port is None or (_is_int(self.port) and 1 <= self.port <= 65535), "port", self.port, "None, 1 to 65535"
         )
 
+    def _check_cluster(self) -> None:
+        one_of("sharding_strategy", self.sharding_strategy, ("hash",))
+        one_of("consistency", self.consistency, CONSISTENCIES)
+        hosts = self.hosts
+        good = isinstance(hosts, tuple) and bool(hosts) and all(isinstance(host, str) and host for host in hosts)
+        _require(hosts is None or good, "hosts", hosts, "names or addresses of nodes")
+        each = self.replicas.values() if isinstance(self.replicas, Mapping) else [self.replicas]
+        named = not isinstance(self.replicas, Mapping) or all(isinstance(name, str) and name for name in self.replicas)
+        good = named and bool(each) and all(_is_int(count) and count >= 1 for count in each)
+        _require(good, "replicas", self.replicas, "an int of 1 or more, or a dict of data centre to one")
+        centre = self.datacenter
+        _require(centre is None or (isinstance(centre, str) and centre != ""), "datacenter", centre, "a name or None")
+
     def _check_numbers(self) -> None:
         _require(_is_number(self.timeout, above=0), "timeout", self.timeout, "a number of seconds above 0")
         for name, low, high in (
             ("max_connections", 1, None),
             ("retry_attempts", 0, None),
             ("cache_size", 0, None),
+            ("in_flight", 1, None),
             ("mode", 0, 0o777),
         ):
             value = getattr(self, name)
@@ -234,6 +258,29 @@ def _open_mongodb(config: Config, any_schema: bool) -> Backend:
     return _repeating(MongodbBackend(**options, tls=for_mongodb(config.tls), any_schema=any_schema), config)
 
 
+def _open_cassandra(config: Config, any_schema: bool) -> Backend:
+    need("cassandra", extra="cassandra", purpose="the back end 'cassandra'")
+    from ..backends.cassandra import CassandraBackend
+    from ..backends.shared.tls import for_cassandra
+
+    backend = CassandraBackend(
+        hosts=config.hosts or (config.host,),
+        port=config.port,
+        username=config.username,
+        password=config.password,
+        database=config.database,
+        replicas=config.replicas,
+        consistency=config.consistency,
+        datacenter=config.datacenter,
+        read_only=config.read_only,
+        timeout=float(config.timeout),
+        in_flight=config.in_flight,
+        tls=for_cassandra(config.tls),
+    )
+    # What it lacks of the protocol, its capabilities say; nobody asks it for that.
+    return _repeating(cast(Backend, backend), config)
+
+
 def _server_options(config: Config) -> dict[str, Any]:
     """The arguments of every back end on a server that a Config stands for; each has its own words for `tls`."""
     return {
@@ -261,6 +308,7 @@ _OPENERS: dict[str, Callable[[Config, bool], Backend]] = {
     "sqlite": _open_sqlite,
     "postgresql": _open_postgresql,
     "mongodb": _open_mongodb,
+    "cassandra": _open_cassandra,
 }
 """How each back end of this version is opened; what it needs is imported then."""
 

@@ -5,6 +5,7 @@
 
 from ..structure import Structure
 from .cleanup import CleanupReport
+from .distributed import DistributedDatabaseManager
 from .keeping.backup import BackupReport
 from .keeping.restore import RestoreReport
 from .manager import DatabaseManager
@@ -20,6 +21,7 @@ __all__ = [
     "DatabaseManager",
     "DatabaseMigrator",
     "Difference",
+    "DistributedDatabaseManager",
     "IntegrityReport",
     "LoadReport",
     "Prediction",

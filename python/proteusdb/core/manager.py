@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from ..backends.base import Backend
 from ..errors import QueryError
@@ -140,7 +140,8 @@ class DatabaseManager(
         Parameters
         ----------
         url : str or path
-            `lmdb:///data/proteus.db`, `lmdb:proteus.db`, a path; arguments may follow as in `?read_only=true`.
+            `lmdb:///data/proteus.db`, `lmdb:proteus.db`, a path; arguments may follow as in `?read_only=true`. With
+            `cassandra://` a `DistributedDatabaseManager` is opened.
         **options
             Arguments of `DatabaseManager`, which outweigh those in the URL.
 
@@ -149,7 +150,13 @@ class DatabaseManager(
         ValidationError, ConnectionError
             As `DatabaseManager`.
         """
-        return cls(**{**place_of(url), **options})
+        place = {**place_of(url), **options}
+        if place["backend"] == "cassandra":
+            from .distributed import DistributedDatabaseManager
+
+            del place["backend"]
+            return cast(Self, DistributedDatabaseManager(**place))
+        return cls(**place)
 
     @classmethod
     def _on(cls, backend: Backend, **options: Any) -> Self:
@@ -189,6 +196,8 @@ class DatabaseManager(
         ------
         ConflictError
             At the exit: another writer changed something this transaction touched; nothing was stored.
+        QueryError
+            The back end keeps each prediction as a unit of its own, and a second one is touched.
 
         Examples
         --------
@@ -203,7 +212,8 @@ class DatabaseManager(
             raise QueryError("transaction() inside transaction() is refused; the outer one covers all calls in it")
         session.check_writable()
         keeping = session.kept("schema")
-        overlay = Overlay(session.backend, () if keeping is None else keeping.schema())
+        several = session.backend.capabilities.transactions
+        overlay = Overlay(session.backend, () if keeping is None else keeping.schema(), several=several)
         session.overlay = overlay
         try:
             yield self
@@ -223,7 +233,7 @@ class DatabaseManager(
 
     def __repr__(self) -> str:
         state = ", closed" if self.closed else ", read only" if self._session.config.read_only else ""
-        return f"<DatabaseManager {self.url}{state}>"
+        return f"<{type(self).__name__} {self.url}{state}>"
 
     def __getstate__(self) -> dict[str, Any]:
         config = self._session.config

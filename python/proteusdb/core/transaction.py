@@ -40,10 +40,14 @@ class Overlay:
         What lies below.
     schema : sequence of Declared
         What metadata must be like.
+    several : bool
+        Whether more than one prediction may be touched.
     """
 
-    def __init__(self, backend: Backend, schema: Sequence[Declared] = ()) -> None:
+    def __init__(self, backend: Backend, schema: Sequence[Declared] = (), *, several: bool = True) -> None:
         self._backend = backend
+        self._several = several
+        self._about: str | None = None
         self._operations: list[Operation] = []
         self._bytes = 0
         self._seen: dict[str, Stored | None] = {}
@@ -89,11 +93,30 @@ class Overlay:
                 f"{operation.kind} inside transaction() is refused: models are registered before or after it "
                 "(a prediction inside may name a model that is new)"
             )
+        about = self._one(operation)
         outcome = step(operation)
         if outcome[0] != "skipped":
+            self._about = about
             self._operations.append(operation)
             self._bytes += operation.size
         return outcome
+
+    def _one(self, operation: Operation) -> str | None:
+        """The prediction an operation is about; QueryError where it is the second and there may be but one."""
+        if self._several:
+            return None
+        about: str = operation.target
+        if operation.kind == "store_analysis":
+            about = operation.arguments["prediction_id"]
+        elif operation.kind == "delete_analysis":
+            about = (self.get_analysis(operation.target) or {}).get("prediction_id", about)
+        if self._about not in (None, about):
+            raise QueryError(
+                f"{operation.kind} of prediction {about!r} in a transaction about {self._about!r} is refused: the back "
+                f"end {self._backend.capabilities.name!r} writes each prediction as a unit of its own; use one "
+                "transaction for each"
+            )
+        return about
 
     def commit(self) -> None:
         """Applies everything as one unit.
@@ -278,7 +301,7 @@ class Overlay:
 
     def _state(self) -> tuple[Any, ...]:
         written = {prediction_id: list(mine) for prediction_id, mine in self._written.items()}
-        return (list(self._operations), self._bytes, written, set(self._purged), dict(self._analyses))
+        return (list(self._operations), self._bytes, written, set(self._purged), dict(self._analyses), self._about)
 
     def _restore(self, state: tuple[Any, ...]) -> None:
-        self._operations, self._bytes, self._written, self._purged, self._analyses = state
+        self._operations, self._bytes, self._written, self._purged, self._analyses, self._about = state

@@ -7,6 +7,7 @@
     sqlite:///data/proteus.db             an SQLite file
     lmdb:///data/p.db?read_only=true&timeout=5
     postgresql://user:password@host:5432/database?tls_ca=ca.pem
+    cassandra://user@host1,host2:9042/keyspace?replicas=3&consistency=local_quorum
 
 A path that leads to a file is of the back end that wrote it, which its first bytes tell. The part after `?` takes the
 arguments of `DatabaseManager`. Percent signs escape as in every URL.
@@ -41,6 +42,14 @@ def _precision(text: str) -> str | float:
     return text if text == "exact" else float(text)
 
 
+def _replicas(text: str) -> int | dict[str, int]:
+    """`3`, or `dc1:3,dc2:2`."""
+    if ":" not in text:
+        return int(text)
+    pairs = (each.rpartition(":") for each in text.split(","))
+    return {name: int(count) for name, _, count in pairs}
+
+
 _TLS = {"tls_ca": "ca", "tls_cert": "cert", "tls_key": "key", "tls_verify": "verify"}
 
 _OPTIONS: dict[str, Callable[[str], Any]] = {
@@ -56,6 +65,10 @@ _OPTIONS: dict[str, Callable[[str], Any]] = {
     "keep_versions": int,
     "allow_network_fs": _boolean,
     "mode": lambda text: int(text, 8),
+    "replicas": _replicas,
+    "consistency": str,
+    "datacenter": str,
+    "in_flight": int,
     "tls": _boolean,
     "tls_ca": str,
     "tls_cert": str,
@@ -89,6 +102,8 @@ def place_of(url: str | os.PathLike[str]) -> dict[str, Any]:
         raise ValidationError(f"url of scheme {scheme!r}: allowed are a path and {', '.join(BACKENDS)}, each with ://")
     path, _, query = rest.partition("?")
     place = _file(path) if backend in ("lmdb", "sqlite") else _server(text)
+    if backend == "cassandra" and "host" in place:
+        place["hosts"] = tuple(filter(None, place.pop("host").split(",")))
     return {"backend": backend, **place, **_options(query)}
 
 

@@ -121,9 +121,12 @@ class KeepingEngine(Engine):
 
     def check(self) -> list[str]:
         """See `Backend.check`; what breaks the schema too."""
+        return [*super().check(), *self.against_schema()]
+
+    def against_schema(self) -> list[str]:
+        """One line for each current prediction that breaks the schema."""
         with self.reading() as tables:
-            wrong = list(broken(tables, schema_of(tables)))
-        return [*super().check(), *wrong]
+            return list(broken(tables, schema_of(tables)))
 
 
 def _now(tables: Tables) -> int:

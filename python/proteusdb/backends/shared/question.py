@@ -113,6 +113,7 @@ def ask_question(
     ordered: Collection[str] = ORDERED,
     count: bool = False,
     contest: bool = False,
+    sorts: bool = True,
 ) -> Question:
     """Divides criteria between the tables and the verifier.
 
@@ -130,6 +131,8 @@ def ask_question(
         Only the number of matches is wanted.
     contest : bool
         The best of groups are wanted, for which every match is looked at.
+    sorts : bool
+        Whether the engine gives an order at all; else what it finds is sorted afterwards.
     """
     asks, answered, told, conditions = [], set(), set(), search.conditions
     for number, ask, exact in search.pushes:
@@ -148,7 +151,7 @@ def ask_question(
             told |= set(found[1])
     everything = len(answered) == len(conditions)
     sortable = all(name in ordered for name, _ in search.order)
-    order = search.order if sortable and not count and not contest else None
+    order = search.order if sorts and sortable and not count and not contest else None
     cut = everything and order is not None
     return Question(
         asks=asks,

@@ -17,7 +17,7 @@ from typing import Any
 
 from ...errors import ValidationError
 
-__all__ = ["Tls", "checked", "for_libpq", "for_mongodb"]
+__all__ = ["Tls", "checked", "for_cassandra", "for_libpq", "for_mongodb"]
 
 Tls = bool | Mapping[str, Any] | None
 
@@ -77,3 +77,19 @@ def for_mongodb(tls: Tls) -> dict[str, Any]:
         options |= {"tlsAllowInvalidCertificates": True}
     names = {"ca": "tlsCAFile", "cert": "tlsCertificateKeyFile"}
     return options | {names[name]: parts[name] for name in names if name in parts}
+
+
+def for_cassandra(tls: Tls) -> dict[str, Any]:
+    """Parameters of a Cassandra cluster."""
+    parts = checked(tls)
+    if parts is None:
+        return {}
+    # Without a cluster that is encrypted nobody needs it.
+    import ssl
+
+    context = ssl.create_default_context(cafile=parts.get("ca"))
+    if not parts.get("verify", True):
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if "cert" in parts:
+        context.load_cert_chain(parts["cert"], parts.get("key"))
+    return {"ssl_context": context}

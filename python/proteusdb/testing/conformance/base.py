@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -14,7 +14,9 @@ from ..synthetic import synthetic_prediction
 if TYPE_CHECKING:
     from proteusdb import DatabaseManager
 
-__all__ = ["Base", "folded"]
+__all__ = ["Base", "folded", "several"]
+
+Test = TypeVar("Test", bound=Callable[..., Any])
 
 
 @cache
@@ -22,6 +24,12 @@ def folded(length: int = 12, seed: int = 1, chains: int = 1) -> dict[str, Any]:
     """Sequence and structure of a synthetic prediction; made once a process."""
     made = synthetic_prediction(length, seed, chains=chains)
     return {"sequence": made["sequence"], "structure": made["structure"]}
+
+
+def several(test: Test) -> Test:
+    """Marks a test that writes several predictions as one unit; not every back end can."""
+    test.several = True  # type: ignore[attr-defined]
+    return test
 
 
 class Base:
@@ -41,6 +49,11 @@ class Base:
             yield manager
         finally:
             manager.close()
+
+    @pytest.fixture(autouse=True)
+    def _can(self, request: pytest.FixtureRequest, db: DatabaseManager) -> None:
+        if getattr(request.function, "several", False) and not db._session.backend.capabilities.transactions:
+            pytest.skip(f"the {db._session.backend.capabilities.name} back end writes each prediction as its own unit")
 
     def reopened(self, db: DatabaseManager, tmp_path: Path) -> DatabaseManager:
         """A new manager on the same data; the caller closes it."""

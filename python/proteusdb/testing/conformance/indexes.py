@@ -9,7 +9,7 @@ import pytest
 from proteusdb import DatabaseManager
 from proteusdb.errors import QueryError
 
-from .base import Base
+from .base import Base, several
 
 __all__ = ["Indexes"]
 
@@ -77,6 +77,7 @@ class Indexes(Base):
         assert [db.query_ids(where=text) for text, _ in _QUESTIONS] == [list(expected) for _, expected in _QUESTIONS]
         assert db.verify_integrity().ok
 
+    @several
     def test_every_write_keeps_it(self, db: DatabaseManager) -> None:
         db.create_index("metadata.v")
         db.create_index("rank")

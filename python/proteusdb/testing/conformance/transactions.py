@@ -7,9 +7,9 @@ import threading
 import pytest
 
 from proteusdb import DatabaseManager
-from proteusdb.errors import ConflictError, PredictionNotFoundError, ProteusError, ValidationError
+from proteusdb.errors import ConflictError, PredictionNotFoundError, ProteusError, QueryError, ValidationError
 
-from .base import Base
+from .base import Base, several
 
 __all__ = ["Transactions"]
 
@@ -21,6 +21,7 @@ class _Stop(Exception):
 class Transactions(Base):
     """`transaction()`."""
 
+    @several
     def test_everything_is_there_afterwards(self, db: DatabaseManager) -> None:
         db.store_prediction("MKT", None, prediction_id="old")
         with db.transaction():
@@ -30,6 +31,7 @@ class Transactions(Base):
         assert db.query_ids() == ["new", "old"]
         assert [db.get_prediction(key).version for key in ("new", "old")] == [2, 2]
 
+    @several
     def test_an_exception_rolls_everything_back(self, db: DatabaseManager) -> None:
         db.store_prediction("MKT", None, {"n": 1}, prediction_id="old")
 
@@ -74,6 +76,7 @@ class Transactions(Base):
             db.store_prediction("ACD", None, prediction_id="q")
         assert db.query_ids() == ["p", "q"]
 
+    @several
     def test_a_change_from_outside_is_a_conflict_and_nothing_is_applied(self, db: DatabaseManager) -> None:
         db.store_prediction("MKT", None, prediction_id="p")
 
@@ -98,6 +101,18 @@ class Transactions(Base):
             with pytest.raises(ProteusError), db.transaction():
                 pass
         assert db.query_ids() == ["p"]
+
+    def test_a_second_prediction_is_refused_where_each_is_its_own_unit(self, db: DatabaseManager) -> None:
+        if db._session.backend.capabilities.transactions:
+            pytest.skip("this back end writes several as one unit")
+        with db.transaction():
+            db.store_prediction("MKT", None, prediction_id="o")
+            with pytest.raises(QueryError, match="one transaction for each"):
+                db.store_prediction("MKT", None, prediction_id="q")
+        with db.transaction():
+            db.store_prediction("MKT", None, prediction_id="p")
+            db.store_analysis("p", {"rmsd": 1.0})
+        assert (db.query_ids(), len(db.list_analyses("p"))) == (["o", "p"], 1)
 
     def test_models_and_analyses_take_part(self, db: DatabaseManager) -> None:
         with db.transaction():
