@@ -96,7 +96,9 @@ check-types: $(VENV)/stamp-dev
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest proteusdb._core
 
-bench: $(VENV)/stamp-dev ## Time the import, and loading and reading beside the usual ways.
+bench: $(VENV)/stamp-dev ## Stores side by side, into README's table (DATA=folder), then loads, writers, backups, import.
+	$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/python benches/compare --readme README.md $(if $(DATA),--data "$(DATA)")
 	$(BIN)/python benches/load_and_read.py
 	$(BIN)/python benches/writers.py
 	$(BIN)/python benches/backup.py
@@ -115,8 +117,10 @@ bench-arrays: $(VENV)/stamp-dev ## Bits and speed of arrays beside JSON, zstd an
 train: need-cargo $(FILES) ## Fit the priors of the small profile to the predictions listed in FILES; report on a quarter kept aside.
 	cargo run --release -j $(JOBS) -p proteusdb-train -- $(FILES) rust/proteusdb-core/src/codec/priors/small.bin
 
-bench-codec: need-cargo build/codec.txt ## Sizes and speeds of the structure codec beside the usual ways, on files its weights never saw.
-	cargo run --release -j $(JOBS) -p proteusdb-core --example codec_table -- build/codec.txt
+bench-codec: $(VENV)/stamp-dev build/codec.txt ## Sizes and speeds of the codecs of structures, matrices and files, beside the usual ways.
+	$(BIN)/python benches/codec.py build/codec.txt
+	$(BIN)/python benches/arrays.py $(DATA)
+	$(BIN)/python benches/originals.py
 
 train-fast: $(VENV)/stamp-build build/codec.txt ## Fit the weights of the fast profile to the predictions in CODEC_CORPUS.
 	$(BIN)/python rust/proteusdb-train/fast.py rust/proteusdb-core/src/codec/priors/fast.bin $$(cut -f 1 build/codec.txt)

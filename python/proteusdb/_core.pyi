@@ -4,7 +4,7 @@ Everything here is called by the package, not by users. Blocking calls release t
 `proteusdb.errors`. Times are int64 microseconds since 1970-01-01T00:00:00Z.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, final
 
 import numpy as np
@@ -55,9 +55,11 @@ __all__ = [
     "prepare",
     "read_json",
     "read_moment",
+    "schema_capsule",
     "sniff",
     "stored_from",
     "stored_from_row",
+    "stream_capsule",
     "to_document",
     "unpack",
 ]
@@ -370,6 +372,12 @@ def parse_index(field: str) -> str:
 
 def stored_from_row(row: tuple[Any, ...]) -> Stored:
     """The version of a row as `Stored.row` makes it; CorruptionError for one that is damaged."""
+
+def schema_capsule() -> object:
+    """The schema of `stream_capsule`, by the Arrow PyCapsule interface."""
+
+def stream_capsule(chunks: Iterator[Sequence[Stored]], model: Callable[[str], Mapping[str, Any] | None]) -> object:
+    """Rows as a stream by the Arrow PyCapsule interface; `chunks` is read, on the consumer's thread, as it asks."""
 
 def to_document(values: Mapping[str, Any]) -> str:
     """JSON; a datetime is {"$time": "..."}, an array {"$array": [dtype, shape, base64]}."""

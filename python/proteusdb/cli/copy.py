@@ -31,7 +31,7 @@ def copy(
 
     Example::
 
-        proteusdb copy sqlite:///good.db --confidence 0.9 --db proteus.db
+        proteusdb copy sqlite:good.db --confidence 0.9 --db proteus.db
     """
     with open_database(database, read_only=True) as db:
         try:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..structure import Structure
     from .session import Session
 
-__all__ = ["FIELDS", "Parts", "Prediction"]
+__all__ = ["FIELDS", "Parts", "Prediction", "stored_of"]
 
 T = TypeVar("T")
 
@@ -256,6 +256,11 @@ class Prediction:
 
     def _model_record(self) -> dict[str, Any] | None:
         return None if self.model_id is None else self._session.model(self.model_id)
+
+
+def stored_of(prediction: Prediction) -> Stored:
+    """What the core holds of it, for the core to read."""
+    return prediction._stored
 
 
 class Parts(Mapping[str, T], Generic[T]):

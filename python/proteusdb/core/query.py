@@ -13,8 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
+from .._core import Stored
 from ..errors import PredictionNotFoundError
 from . import tables
+from .arrow import Rows
 from .prediction import Prediction
 
 if TYPE_CHECKING:
@@ -78,18 +80,32 @@ class QueryResult(Sequence[Prediction]):
             yield from self._fetch(start)
 
     def _fetch(self, start: int) -> list[Prediction]:
+        return [Prediction(self._session, stored) for stored in self._stored(start)]
+
+    def _stored(self, start: int) -> list[Stored]:
         pins = self._pins[start : start + _CHUNK]
-        found = self._session.backend.get_many(pins)
-        predictions = []
-        for (prediction_id, version), stored in zip(pins, found, strict=True):
+        rows = []
+        for (prediction_id, version), stored in zip(pins, self._session.backend.get_many(pins), strict=True):
             if stored is None:
                 raise PredictionNotFoundError(
                     f"prediction {prediction_id!r}: version {version} matched and was removed since; ask again"
                 )
-            predictions.append(Prediction(self._session, stored))
-        return predictions
+            rows.append(stored)
+        return rows
 
     # --- tables -------------------------------------------------------------------------------------------------------
+
+    def __arrow_c_schema__(self) -> object:
+        """The columns of `to_arrow`, by the Arrow PyCapsule interface."""
+        return self._arrow_rows().__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The rows of `to_arrow`, by the Arrow PyCapsule interface: pyarrow, pandas and DuckDB take the result whole.
+
+        Batches are read as they are asked for, headers only: no structure or array is decoded, and no value becomes a
+        Python object. polars.DataFrame takes every sequence for a list of objects, so `to_polars` is the way there.
+        """
+        return self._arrow_rows().__arrow_c_stream__(requested_schema)
 
     def to_arrow(self) -> pyarrow.Table:
         """The headers as a table; metadata as JSON text. Needs pyarrow.
@@ -99,15 +115,18 @@ class QueryResult(Sequence[Prediction]):
         pyarrow.Table
             One row a prediction; times are UTC with microseconds.
         """
-        return tables.to_arrow(self)
+        return tables.to_arrow(self._arrow_rows())
 
     def to_polars(self) -> polars.DataFrame:
         """The headers as a frame; metadata as JSON text. Needs polars."""
-        return tables.to_polars(self)
+        return tables.to_polars(self._arrow_rows())
 
     def to_pandas(self) -> pandas.DataFrame:
         """The headers as a frame; metadata as JSON text, integers that may be absent as `Int64`. Needs pandas."""
-        return tables.to_pandas(self)
+        return tables.to_pandas(self._arrow_rows())
+
+    def _arrow_rows(self) -> Rows:
+        return Rows(self._session, lambda: (self._stored(start) for start in range(0, len(self._pins), _CHUNK)))
 
     # --- for people ---------------------------------------------------------------------------------------------------
 

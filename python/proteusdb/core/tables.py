@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..formats.extras import need
+from .arrow import Rows
 from .prediction import Prediction
 
 if TYPE_CHECKING:
@@ -47,42 +48,26 @@ SHOWN = ("prediction_id", "model", "length", "confidence", "created_at", "sequen
 _SEQUENCE_SHOWN = 24
 
 
-def to_arrow(predictions: Iterable[Prediction]) -> pyarrow.Table:
+def to_arrow(rows: Rows) -> pyarrow.Table:
     """See `QueryResult.to_arrow`."""
     pa = need("pyarrow", extra="arrow", purpose="to_arrow()")
-    types = {"text": pa.string(), "int": pa.int64(), "float": pa.float64(), "time": pa.timestamp("us", tz="UTC")}
-    columns = _columns(predictions)
-    return pa.table({name: pa.array(columns[name], types[kind]) for name, kind in COLUMNS.items()})
+    table: pyarrow.Table = rows.taken(pa.table)
+    return table
 
 
-def to_polars(predictions: Iterable[Prediction]) -> polars.DataFrame:
+def to_polars(rows: Rows) -> polars.DataFrame:
     """See `QueryResult.to_polars`."""
     pl = need("polars", extra="polars", purpose="to_polars()")
-    types = {"text": pl.String, "int": pl.Int64, "float": pl.Float64, "time": pl.Datetime("us", "UTC")}
-    frame: polars.DataFrame = pl.DataFrame(
-        _columns(predictions), schema={name: types[kind] for name, kind in COLUMNS.items()}
-    )
+    frame: polars.DataFrame = rows.taken(pl.DataFrame)
     return frame
 
 
-def to_pandas(predictions: Iterable[Prediction]) -> pandas.DataFrame:
+def to_pandas(rows: Rows) -> pandas.DataFrame:
     """See `QueryResult.to_pandas`."""
     pd = need("pandas", extra="pandas", purpose="to_pandas()")
-    types = {"text": "object", "int": "Int64", "float": "float64", "time": "datetime64[us, UTC]"}
-    columns = _columns(predictions)
-    frame: pandas.DataFrame = pd.DataFrame(
-        {name: pd.Series(columns[name], dtype=types[kind]) for name, kind in COLUMNS.items()}
-    )
+    pa = need("pyarrow", extra="pandas", purpose="to_pandas()")
+    frame: pandas.DataFrame = rows.taken(pa.table).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     return frame
-
-
-def _columns(predictions: Iterable[Prediction]) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    for prediction in predictions:
-        for name, values in columns.items():
-            value = getattr(prediction, name)
-            values.append(metadata_json(value) if name == "metadata" else value)
-    return columns
 
 
 def metadata_json(metadata: Mapping[str, Any]) -> str:

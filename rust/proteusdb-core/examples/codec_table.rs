@@ -3,13 +3,14 @@
 //! ```text
 //! codec_table LIST        LIST: a path a line, and after a tab what made it
 //!
-//! way            B/residue   encode   decode    largest error, Å
-//! .pdb.gz           ...        ...      ...     0
+//! file  PATH  MAKER                                              a line for each file that is measured
+//! row   MAKER  WAY  BYTES  RESIDUES  ENCODE_s  DECODE_s  ERROR_Å   a line for each maker and way, and "all"
 //! ```
 //!
+//! `benches/codec.py` adds what other programs make of the same files, and prints all for people.
+//!
 //! Only files whose sequence took no part in fitting the weights (one in five, by its CRC-32) are measured, each alone, the
-//! best of three runs, in one thread. Speeds are millions of residues a second; compare them within a run, as a machine
-//! that is shared is slow at times.
+//! best of three runs, in one thread. Compare the times of one run, as a machine that is shared is slow at times.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -44,6 +45,7 @@ fn main() {
     for line in text.lines() {
         let (path, maker) = line.split_once('\t').unwrap_or((line, "all"));
         let Some(structure) = read(path).filter(is_aside) else { continue };
+        println!("file\t{path}\t{maker}");
         for group in ["all", maker] {
             let rows = groups.entry(group.to_owned()).or_default();
             measure(&structure, rows);
@@ -53,17 +55,8 @@ fn main() {
         }
     }
     for (group, rows) in groups {
-        println!("\n{group}: {} residues", rows.values().next().map_or(0, |row| row.residues));
-        println!("{:22} {:>10} {:>8} {:>8} {:>10}", "way", "B/residue", "encode", "decode", "error, Å");
-        for (way, row) in rows {
-            let residues = row.residues as f64;
-            println!(
-                "{way:22} {:10.2} {:8.2} {:8.2} {:10.4}",
-                row.bytes as f64 / residues,
-                residues / row.encode / 1e6,
-                residues / row.decode / 1e6,
-                row.error
-            );
+        for (way, Row { bytes, residues, encode, decode, error }) in rows {
+            println!("row\t{group}\t{way}\t{bytes}\t{residues}\t{encode}\t{decode}\t{error}");
         }
     }
 }
@@ -113,6 +106,9 @@ fn measure(structure: &Structure, rows: &mut BTreeMap<&str, Row>) {
     let (encode, packed) = timed(|| zstd::bulk::compress(&msgpack(structure), 3).expect("it compresses"));
     let (decode, _) = timed(|| zstd::bulk::decompress(&packed, 1 << 28).expect("it decompresses"));
     add("msgpack + zstd-3", packed.len(), encode, decode, 0.0);
+    if formats::to_pdb(structure).is_err() {
+        return; // it has more than PDB can hold
+    }
     let (encode, packed) = timed(|| gzip(formats::to_pdb(structure).unwrap_or_default().as_bytes()));
     let (decode, _) = timed(|| formats::decompress(&packed).map(|text| formats::read(&text, None).is_ok()));
     add(".pdb.gz", packed.len(), encode, decode, 0.0);

@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "documented in python/proteusdb/_core.pyi, where users' tools look")]
 
 mod arrays;
+mod arrow;
 mod care;
 mod decode;
 mod draft;
@@ -24,6 +25,8 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use crate::arrow::{schema_capsule, stream_capsule};
     #[pymodule_export]
     use crate::care::{Care, check_schema, obey_schema};
     #[pymodule_export]

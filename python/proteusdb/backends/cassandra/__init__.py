@@ -10,6 +10,7 @@
     walk         ordered tables of many buckets, merged
     tables       the reads
     writes       what one commit writes
+    unknown      commits that were not answered, and repeating them
     faults       whether all fits together, range by range
     backend      transactions, and caring for the tables
     status       the nodes, what they own and how they answer

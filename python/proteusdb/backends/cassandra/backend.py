@@ -18,19 +18,20 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from ..._core import Operation, Search, Stored
-from ...errors import ConflictError, CorruptionError, ProteusError, StorageError
+from ...errors import ConflictError, ConnectionError, CorruptionError, ProteusError, StorageError, TimeoutError
 from ..base import Capabilities, Outcome
 from ..shared.keeping import KeepingEngine
 from ..shared.question import Ask, Question, ask_question
 from ..shared.recompress import recompress
 from ..shared.rows import blob_key
 from ..shared.steps import Steps
-from ..shared.tables import Tables
+from ..shared.tables import Changes, Tables
 from .client import Client
 from .faults import faults
 from .opening import Replicas, keyspace_of, opened
 from .questions import WALKED, order_of, pushed, takes
 from .status import cluster_status
+from .unknown import Unknown
 from .writes import CassandraTables
 
 __all__ = ["CassandraBackend"]
@@ -93,6 +94,7 @@ class CassandraBackend(KeepingEngine):
         self.url = f"cassandra://{user}{','.join(hosts)}:{port or _PORT}/{keyspace}"
         self._read_only = read_only
         self._last, self._lock = 0, threading.Lock()
+        self._unknown = Unknown()
         self.client = Client(
             hosts,
             port or _PORT,
@@ -132,19 +134,31 @@ class CassandraBackend(KeepingEngine):
 
     def apply(self, operations: Sequence[Operation], *, each_alone: bool) -> list[Outcome | ProteusError]:
         """See `Backend.apply`: whole for each prediction, and for all of them as far as nothing fails meanwhile."""
-        outcomes: dict[int, Outcome | ProteusError] = {}
-        left = list(range(len(operations)))
+        with self.reading() as tables:
+            outcomes: dict[int, Outcome | ProteusError] = {**self._unknown.settled(tables, operations)}
+        left = [number for number in range(len(operations)) if number not in outcomes]
+        lost: set[str] = set()
         for _ in range(_ROUNDS):
+            if not left:
+                break
             mine = [operations[number] for number in left]
             with self.writing() as tables:
                 tables.newest({key for each in mine if (key := _about(each)) is not None})
                 found, changes = Steps(tables, mine, keeps=self.keeps).run(each_alone=each_alone)
-                lost = tables.commit(changes) if changes else set()
+                lost = self._committed(tables, changes) if changes else set()
             outcomes.update(zip(left, found, strict=True))
             left = [number for number in left if _about(operations[number]) in lost]
-            if not left:
-                return [outcomes[number] for number in range(len(operations))]
-        raise ConflictError(f"prediction {min(lost)!r}: others changed it {_ROUNDS} times meanwhile; try again later")
+        if left:
+            raise ConflictError(f"prediction {min(lost)!r}: others changed it {_ROUNDS} times meanwhile; try later")
+        return [outcomes[number] for number in range(len(operations))]
+
+    def _committed(self, tables: CassandraTables, changes: Changes) -> set[str]:
+        """Commits; where no answer comes, the predictions are noted."""
+        try:
+            return tables.commit(changes)
+        except (TimeoutError, ConnectionError):
+            self._unknown.note({version.stored.prediction_id for version in changes.versions}, tables.name)
+            raise
 
     # --- parts and questions ------------------------------------------------------------------------------------------
 

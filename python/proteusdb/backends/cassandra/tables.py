@@ -78,6 +78,10 @@ class Reads:
         """Over how many `current` and each order are spread."""
         return self._settled.buckets
 
+    def head(self, prediction_id: str) -> Head:
+        """Where a prediction stood when it was read."""
+        return self._heads.get(prediction_id, Head(None, 0, None))
+
     # --- rows ---------------------------------------------------------------------------------------------------------
 
     def newest(self, ids: Collection[str]) -> dict[str, Row]:

@@ -27,9 +27,9 @@ from ...errors import ConflictError
 from ..layers.retry import harmless
 from ..shared.rows import COLUMNS, Row, Version, stored
 from ..shared.tables import Changes, Record
-from .client import Params
+from .client import Client, Params
 from .schema import CHUNK, COLUMN_LIST, KINDS, bucket_of, place_of, terms
-from .tables import Head, Reads
+from .tables import Head, Reads, Settled
 
 __all__ = ["CassandraTables"]
 
@@ -64,6 +64,11 @@ class _One:
 
 class CassandraTables(Reads):
     """What one call sees and does; implements `shared.tables.Tables`."""
+
+    def __init__(self, client: Client, settled: Settled, last: int = 0) -> None:
+        super().__init__(client, settled, last)
+        self.name = _core.fresh_id()
+        """That of the commit."""
 
     def write(self, changes: Changes) -> None:
         """See `Tables.write`.
@@ -127,7 +132,7 @@ class CassandraTables(Reads):
         mine = [one for key, one in ones.items() if key not in late]
         whole = {one.key: self.versions(one.key) for one in mine if one.purged or one.removed or one.rewritten}
         self._put_blobs([version for one in mine for version in (*one.versions, *one.rewritten)], now)
-        token = _core.fresh_id()
+        token = self.name
         said = self._client.batches([self._claim(one, whole.get(one.key, []), token, now) for one in mine])
         failed = {one.key for one, rows in zip(mine, said, strict=True) if not rows[0][0]}
         # A claim that was sent twice finds its own name there.
@@ -197,6 +202,19 @@ class CassandraTables(Reads):
         text = "UPDATE current USING TIMESTAMP ? SET parts = ? WHERE bucket = ? AND prediction_id = ?"
         parts = [version.row[_PLACES["parts"]] for version in one.rewritten if version.row[1] == before[1]]
         return [(text, [now, told, self._bucket(one.key), one.key]) for told in parts]
+
+    def follow_again(self, key: str) -> None:
+        """Lets the index rows of a prediction follow of which a commit was not followed."""
+        rows = self.versions(key)
+        self.newest([key])
+        head = self.head(key)
+        if head.name is None or not rows:
+            return
+        one = _One(key, versions=[Version.of(stored(rows[-1]))])
+        # What the versions before pointed to goes too: nobody knows how far the index rows had come.
+        olds: list[Row | None] = [row for row in rows[:-1] if not row[_PLACES["deleted"]]]
+        for old in olds or [None]:
+            self._follow([(one, old)], head.name, head.at)
 
     def _shown(self, version: Version, names: Mapping[str, str], now: int) -> Params:
         key = version.stored.prediction_id

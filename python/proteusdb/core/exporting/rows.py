@@ -10,12 +10,16 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...formats.extras import need
-from ..prediction import Prediction
+from ..arrow import Rows
+from ..prediction import Prediction, stored_of
 from ..session import Session
 from ..tables import COLUMNS, metadata_json, to_arrow
+
+if TYPE_CHECKING:
+    import pyarrow
 
 __all__ = ["write_csv", "write_fasta", "write_jsonl", "write_parquet"]
 
@@ -29,12 +33,17 @@ def write_parquet(session: Session, predictions: Iterator[Prediction], path: str
     need("pyarrow", extra="arrow", purpose="export(format='parquet')")
     import pyarrow.parquet as parquet
 
-    first = to_arrow(islice(predictions, _GROUP))
+    first = _table(session, predictions)
     with parquet.ParquetWriter(path, first.schema, compression="zstd") as writer:
         writer.write_table(first)
-        while (table := to_arrow(islice(predictions, _GROUP))).num_rows:
+        while (table := _table(session, predictions)).num_rows:
             writer.write_table(table)
     return 1
+
+
+def _table(session: Session, predictions: Iterator[Prediction]) -> pyarrow.Table:
+    group = [stored_of(prediction) for prediction in islice(predictions, _GROUP)]
+    return to_arrow(Rows(session, lambda: [group]))
 
 
 def write_csv(session: Session, predictions: Iterator[Prediction], path: str) -> int:

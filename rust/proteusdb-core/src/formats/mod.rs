@@ -26,7 +26,7 @@ mod sniff;
 
 pub use cif::write::to_mmcif;
 pub use decompress::decompress;
-pub use json::{read_document, read_json, write_document};
+pub use json::{read_document, read_json, write_document, write_plain};
 pub use pdb::write::to_pdb;
 pub use sniff::{Format, sniff};
 

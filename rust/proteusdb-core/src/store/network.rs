@@ -20,8 +20,8 @@ pub(super) fn check(path: &Path, options: &Options) -> Result<()> {
             path,
             &format!(
                 "it lies on {name}, where the locks that keep writers apart cannot be relied on; put it on a local disk, \
-                 write through a Spool or a server back end, open it with read_only=True, or say allow_network_fs=True \
-                 if only this host will ever open it"
+                 write to a server back end, open it with read_only=True, or say allow_network_fs=True if only this host \
+                 will ever open it"
             ),
         )),
     }

@@ -7,6 +7,8 @@
 //! What JSON has no word for is a map of one key that begins with `$`, which no key of metadata does: a moment, to the
 //! microsecond, and an array as numpy's code, shape, and its little-endian bytes in base64.
 //!
+//! [`write_plain`] is for those who read JSON and nothing more: a moment is its ISO text there, an array is null.
+//!
 //! Invariant: [`read_document`] gives back every value as it was, its type included: a float is written with a point or an
 //! exponent.
 
@@ -28,6 +30,15 @@ const MAX_DEPTH: usize = 64;
 pub fn write_document(value: &Value) -> String {
     let mut out = String::new();
     put(&mut out, value);
+    out
+}
+
+/// A map of metadata as JSON that holds no tags, on one line: what Python's `json.dumps` makes of it, moments as
+/// `isoformat` has them.
+#[must_use]
+pub fn write_plain(map: &Map) -> String {
+    let mut out = String::new();
+    put_map(&mut out, map, put_plain);
     out
 }
 
@@ -58,16 +69,7 @@ fn put(out: &mut String, value: &Value) {
             tagged(out, TIME, |out| put_text(out, &shown));
         }
         Value::List(items) => put_list(out, items.iter(), put),
-        Value::Map(map) => {
-            out.push('{');
-            for (number, (key, value)) in map.iter().enumerate() {
-                out.push_str(if number > 0 { ", " } else { "" });
-                put_text(out, key);
-                out.push_str(": ");
-                put(out, value);
-            }
-            out.push('}');
-        }
+        Value::Map(map) => put_map(out, map, put),
         Value::Array(array) => tagged(out, ARRAY, |out| {
             out.push('[');
             put_text(out, &array.dtype.code());
@@ -78,6 +80,34 @@ fn put(out: &mut String, value: &Value) {
             out.push(']');
         }),
     }
+}
+
+fn put_plain(out: &mut String, value: &Value) {
+    match value {
+        Value::Time(micros) => put_text(out, &iso(*micros)),
+        Value::Array(_) => out.push_str("null"),
+        Value::List(items) => put_list(out, items.iter(), put_plain),
+        Value::Map(map) => put_map(out, map, put_plain),
+        other => put(out, other),
+    }
+}
+
+/// A moment as Python's `isoformat` has it: six decimals, or none at all.
+fn iso(micros: i64) -> String {
+    let Ok(time) = Timestamp::from_microsecond(micros) else { return micros.to_string() };
+    let shown = if micros % 1_000_000 == 0 { format!("{time:.0}") } else { format!("{time:.6}") };
+    format!("{}+00:00", shown.trim_end_matches('Z'))
+}
+
+fn put_map(out: &mut String, map: &Map, put: impl Fn(&mut String, &Value)) {
+    out.push('{');
+    for (number, (key, value)) in map.iter().enumerate() {
+        out.push_str(if number > 0 { ", " } else { "" });
+        put_text(out, key);
+        out.push_str(": ");
+        put(out, value);
+    }
+    out.push('}');
 }
 
 fn tagged(out: &mut String, tag: &str, body: impl FnOnce(&mut String)) {
@@ -225,6 +255,19 @@ mod tests {
             // -0.0 equals 0.0; printed they differ.
             prop_assert_eq!(format!("{back:?}"), format!("{value:?}"));
         }
+    }
+
+    #[test]
+    fn plain_json_has_no_tags() {
+        let array = Value::Array(Array { dtype: Dtype::Uint(1), shape: vec![1], data: vec![7] });
+        let map: Map = [
+            ("run".to_owned(), Value::List(vec![Value::Time(1_709_294_400_000_000), Value::Time(-1)])),
+            ("a \"b\"".to_owned(), Value::Map([("x".to_owned(), array)].into_iter().collect())),
+        ]
+        .into_iter()
+        .collect();
+        let run = r#"["2024-03-01T12:00:00+00:00", "1969-12-31T23:59:59.999999+00:00"]"#;
+        assert_eq!(write_plain(&map), format!(r#"{{"run": {run}, "a \"b\"": {{"x": null}}}}"#));
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod numbers;
 mod read;
 mod scan;
 
-pub use document::{read_document, write_document};
+pub use document::{read_document, write_document, write_plain};
 pub use read::read_json;
 
 #[cfg(test)]
