@@ -522,6 +522,8 @@ class Care:
         self, fields: Sequence[tuple[str, Sequence[str]]], required: Sequence[str], check_existing: bool
     ) -> None: ...
     def schema(self) -> list[tuple[str, list[str], bool]]: ...
+    def notes(self, names: Sequence[str]) -> list[str | None]: ...
+    def exchange_notes(self, changes: Sequence[tuple[str, str | None, str | None]]) -> bool: ...
 
 def check_schema(
     fields: Sequence[tuple[str, Sequence[str]]], required: Sequence[str]
@@ -548,6 +550,8 @@ class Keeper:
         """What repairs have set aside: what, why, at (µs), table, key, value, parts (name, bytes)."""
     def copy_into(self, target: str, offset: int, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any]:
         """Writes a compact copy into a file that is there: length, commit (µs), uuid, schema, generation."""
+    def publish(self, target: str, overwrite: bool, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any]:
+        """Writes one consistent state into a sealed file: length, digest, published_at (µs)."""
     def adopt(self, path: str) -> None:
         """Puts a store that nobody has open, in the same folder, in the place of this one."""
     def last_blob(self) -> int:

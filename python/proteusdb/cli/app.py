@@ -12,6 +12,7 @@ from .backup import backup
 from .bench import bench
 from .best import best
 from .cleanup import cleanup
+from .compact import compact
 from .copy import copy
 from .count import count
 from .delete import delete
@@ -22,9 +23,11 @@ from .export import export
 from .get import get
 from .history import history
 from .index import index
+from .ledger import ledger
 from .load import load
 from .metrics import metrics
 from .migrate import migrate
+from .publish import publish
 from .query import query
 from .restore import restore
 from .stats import stats
@@ -36,7 +39,7 @@ __all__ = ["COMMANDS", "app", "examples_of"]
 
 COMMANDS = (
     *(load, get, query, count, explain, best, update, delete, history, diff, tag, cleanup, index, copy, export, stats),
-    *(metrics, backup, restore, verify, migrate, bench),
+    *(ledger, metrics, backup, restore, publish, verify, compact, migrate, bench),
 )
 
 _EPILOG = "\n\n".join(
