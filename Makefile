@@ -104,6 +104,7 @@ bench: $(VENV)/stamp-dev ## Stores side by side, into README's table (DATA=folde
 	$(BIN)/python benches/writers.py
 	$(BIN)/python benches/backup.py
 	$(BIN)/python benches/sqlite.py
+	$(BIN)/python benches/postgresql.py
 	$(BIN)/python benches/metrics.py
 	$(BIN)/python benches/import_time.py
 

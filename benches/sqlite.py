@@ -14,57 +14,24 @@ A query costs the library some tens of microseconds before its first row, which 
 """
 
 import argparse
-import hashlib
-import json
-import random
 import sqlite3
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from row_loads import MODELS, by_rows, records, tell_load, tell_query, timed
+
 from proteusdb import DatabaseManager, _core
 from proteusdb.backends.shared.rows import COLUMNS
-from proteusdb.backends.sqlite.schema import SCHEMA
-from proteusdb.core.draft import draft_of
-from proteusdb.testing.synthetic import synthetic_prediction
-
-LETTERS = "ACDEFGHIKLMNPQRSTVWY"
-MODELS = ("esm2", "boltz2", "alphafold3", "chai-1")
+from proteusdb.backends.sqlite.schema import SCHEMA, UPGRADES
 
 
-def records(count: int, blobs: bool) -> list[dict[str, Any]]:
-    """Made-up rows; with `blobs` each has a structure of its own."""
-    draw = random.Random(1)
-    made = []
-    for number in range(count):
-        record: dict[str, Any] = {
-            "prediction_id": f"p{number:07}",
-            "sequence": "".join(draw.choices(LETTERS, k=draw.randint(100, 500))),
-            "structure": None,
-            "metadata": {"confidence": draw.random(), "organism": f"organism {draw.randint(0, 50)}"},
-            "model": draw.choice(MODELS),
-            "created_at": f"2024-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}",
-        }
-        if blobs:
-            folded = synthetic_prediction(150, number)
-            record |= {"sequence": folded["sequence"], "structure": folded["structure"]}
-        made.append(record)
-    return made
-
-
-def timed(work: Callable[[], object]) -> float:
-    """Wall seconds of one call."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def loaded(operations: list[Any], folder: Path, batch: int) -> float:
+def loaded(made: list[dict[str, Any]], operations: list[Any], batch: int) -> float:
     """Seconds for the library to write operations that are encoded already."""
-    with DatabaseManager("sqlite", folder / "library.db") as db:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        DatabaseManager("sqlite", Path(folder) / "library.db") as db,
+    ):
         for name in MODELS:
             db.store_model(name)
         backend = db._session.backend
@@ -72,60 +39,30 @@ def loaded(operations: list[Any], folder: Path, batch: int) -> float:
         return timed(lambda: [backend.apply(part, each_alone=False) for part in parts])
 
 
-def by_hand(made: list[dict[str, Any]], operations: list[Any], folder: Path, batch: int) -> float:
+def by_hand(made: list[dict[str, Any]], operations: list[Any], batch: int) -> float:
     """Seconds for `executemany` of rows made of the same records, and of the same blobs, into the same tables."""
-    connection = sqlite3.connect(folder / "hand.db", isolation_level=None)
-    for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA cache_size = -65536", *SCHEMA):
+    folder = tempfile.TemporaryDirectory()
+    connection = sqlite3.connect(Path(folder.name) / "hand.db", isolation_level=None)
+    settings = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA cache_size = -65536")
+    for statement in (*settings, *SCHEMA, *(statement for up, _ in UPGRADES.values() for statement in up)):
         connection.execute(statement)
     pairs = [(record, operation.prediction.fresh_parts()) for record, operation in zip(made, operations, strict=True)]
     columns = ("row", *COLUMNS, "replaced_at")
     insert = f"INSERT INTO versions ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
 
-    def row(number: int, record: dict[str, Any], blobs: list[tuple[str, int, bytes]]) -> tuple[Any, ...]:
-        sequence, confidence = record["sequence"], record["metadata"]["confidence"]
-        parts = [["structure", "", len(data), key] for key, _, data in blobs]
-        texts = json.dumps(record["metadata"]), json.dumps(parts)
-        fixed = (number, record["prediction_id"], 1, 0, 1, 1, sequence, "protein", len(sequence), record["model"])
-        return (*fixed, None, None, None, None, None, confidence, None, *texts, None)
-
     def write() -> None:
         for at in range(0, len(pairs), batch):
-            rows, starts, all_blobs = [], [], []
-            for number, (record, parts) in enumerate(pairs[at : at + batch], at + 1):
-                blobs = [(hashlib.blake2b(data, digest_size=20).hexdigest(), 1, data) for data in parts]
-                rows.append(row(number, record, blobs))
-                starts.append((record["sequence"][:64], number))
-                all_blobs += blobs
+            rows, starts, blobs = by_rows(pairs[at : at + batch], at + 1)
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(insert, rows)
             connection.executemany("INSERT INTO chains VALUES (?, ?)", starts)
-            connection.executemany("INSERT INTO blobs (key, uses, data) VALUES (?, ?, ?)", all_blobs)
+            connection.executemany("INSERT INTO blobs (key, uses, data) VALUES (?, ?, ?)", blobs)
             connection.execute("COMMIT")
 
     seconds = timed(write)
     connection.close()
+    folder.cleanup()
     return seconds
-
-
-def tell_load(name: str, count: int, rounds: int, blobs: bool, batch: int = 1000) -> None:
-    """Prints one line of the table of loads."""
-    made = records(count, blobs)
-    drafts = [draft_of(record) for record in made]
-    settings = _core.Settings(compression="fast", precision=None, pae_precision=None)
-    encoding: list[Any] = []
-    seconds = timed(lambda: encoding.extend(_core.prepare(drafts, settings, 1)))
-    ways: dict[str, list[float]] = {"library": [], "hand": []}
-    for _ in range(rounds):
-        for way in random.sample(sorted(ways), 2):
-            with tempfile.TemporaryDirectory() as folder:
-                place = Path(folder)
-                library = way == "library"
-                ways[way].append(loaded(encoding, place, batch) if library else by_hand(made, encoding, place, batch))
-    library, hand = (statistics.median(ways[way]) for way in ("library", "hand"))
-    print(
-        f"{name:<22} {count / library:>9,.0f}/s  by hand {count / hand:>9,.0f}/s  ratio {hand / library:.2f}"
-        f"   (encoding on one thread {count / seconds:,.0f}/s)"
-    )
 
 
 def tell_queries(count: int, rounds: int) -> None:
@@ -138,10 +75,11 @@ def tell_queries(count: int, rounds: int) -> None:
         model = next(record["model_id"] for record in db.list_models() if record["name"] == "esm2")
         day = _core.read_moment("2024-03-01")
         assert day is not None
+        month = (day[0], day[0] + 31 * 86_400_000_000 - 1)
         pairs: dict[str, tuple[dict[str, Any], str, tuple[Any, ...]]] = {
             "prefix": (
-                {"sequence_pattern": "MKL*"},
-                f"{found} AND row IN (SELECT row FROM chains WHERE start >= 'MKL' AND start < 'MKM') "
+                {"sequence_pattern": "MK*"},
+                f"{found} AND row IN (SELECT row FROM chains WHERE start >= 'MK' AND start < 'ML') "
                 "ORDER BY +prediction_id",
                 (),
             ),
@@ -149,6 +87,11 @@ def tell_queries(count: int, rounds: int) -> None:
                 {"model_name": "esm2", "date_range": ("2024-03-01", "2024-03-01")},
                 f"{found} AND model_id = ? AND created_at BETWEEN ? AND ? ORDER BY +prediction_id",
                 (model, *day),
+            ),
+            "model and month": (
+                {"model_name": "esm2", "date_range": ("2024-03-01", "2024-03-31")},
+                f"{found} AND model_id = ? AND created_at BETWEEN ? AND ? ORDER BY +prediction_id",
+                (model, *month),
             ),
             "confidence >= 0.99": (
                 {"confidence_threshold": 0.99},
@@ -163,15 +106,12 @@ def tell_queries(count: int, rounds: int) -> None:
         }
         backend = db._session.backend
         for name, (criteria, text, given) in pairs.items():
-            hits = backend.query(criteria, None)
-            assert hits == plain.execute(text, given).fetchall()
-            ways: dict[str, list[float]] = {"library": [], "hand": []}
-            for _ in range(rounds * 10):
-                ways["library"].append(timed(lambda criteria=criteria: backend.query(criteria, None)))
-                ways["hand"].append(timed(lambda text=text, given=given: plain.execute(text, given).fetchall()))
-            library, hand = (statistics.median(seconds) * 1e3 for seconds in ways.values())
-            told = f"{library:8.3f} ms  by hand {hand:8.3f} ms  ratio {library / hand:.2f}"
-            print(f"{name:<22} {len(hits):>6} rows  {told}")
+            tell_query(
+                name,
+                lambda criteria=criteria: backend.query(criteria, None),
+                lambda text=text, given=given: plain.execute(text, given).fetchall(),
+                rounds * 10,
+            )
         plain.close()
 
 
@@ -182,8 +122,8 @@ def main() -> None:
     parser.add_argument("--blobs", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    tell_load("rows without structure", options.n, options.rounds, blobs=False)
-    tell_load("with structures", options.blobs, options.rounds, blobs=True)
+    tell_load("rows without structure", options.n, options.rounds, False, loaded, by_hand)
+    tell_load("with structures", options.blobs, options.rounds, True, loaded, by_hand)
     tell_queries(options.n, options.rounds)
 
 

@@ -210,14 +210,17 @@ class CassandraBackend(KeepingEngine):
         """See `Engine.takes`."""
         return takes(ask)
 
-    def _question(self, search: Search, tables: Tables, *, count: bool = False, contest: bool = False) -> Question:
+    def _question(
+        self, search: Search, tables: Tables | None, *, count: bool = False, contest: bool = False
+    ) -> Question:
         """An order is walked along where only the first rows are wanted and no index narrows them down."""
         arguments: dict[str, Any] = {"takes": self.takes, "ordered": self.ordered, "count": count, "contest": contest}
-        question = ask_question(search, tables.declared(), **arguments)
+        declared = {} if tables is None else tables.declared()
+        question = ask_question(search, declared, **arguments)
         walks = question.early and question.as_of is None and order_of(question.order or ()) is not None
         if question.order is None or (walks and not pushed(question)):
             return question
-        return ask_question(search, tables.declared(), **arguments, sorts=False)
+        return ask_question(search, declared, **arguments, sorts=False)
 
     # --- care ---------------------------------------------------------------------------------------------------------
 

@@ -2,8 +2,8 @@
 
 ::
 
-    stacked(backend, [Metrics(), Retry(3)]).query(...)
-        -> Metrics.around -> Retry.around -> backend.query
+    stacked(backend, [cache, Retry(3, 30.0)]).query(...)
+        -> Cache.around -> Retry.around -> backend.query
 
 Each method is composed when it is first asked for, and kept: a call costs what its layers do.
 

@@ -28,7 +28,7 @@ from ..shared.histories import HistoryEngine
 from ..shared.opening import begin, check_opened, check_written
 from ..shared.question import Ask
 from ..shared.recompress import recompress
-from .connections import Connection, Connections, refused, translated
+from .connections import Connection, Connections, in_milliseconds, refused, translated
 from .schema import INFIX, SCHEMA, SCHEMA_NAME
 from .writes import PostgresqlTables
 
@@ -37,7 +37,7 @@ __all__ = ["PostgresqlBackend"]
 _LOCK = 0x50726F74
 """`Prot`: the advisory lock of whoever writes, or changes the tables."""
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0"
 
 
 class PostgresqlBackend(HistoryEngine):
@@ -165,6 +165,14 @@ class PostgresqlBackend(HistoryEngine):
             connection.execute("COMMIT")
 
     @contextmanager
+    def asking(self, timeout: float | None = None) -> Iterator[PostgresqlTables]:
+        """See `Engine.asking`: one statement sees one state by itself, and costs one answer of the server."""
+        seconds = self._timeout if timeout is None else timeout
+        with self._connections.use(seconds) as connection:
+            connection.limit(seconds)
+            yield PostgresqlTables(connection, alone=True)
+
+    @contextmanager
     def writing(self) -> Iterator[PostgresqlTables]:
         """See `Engine.writing`."""
         with self.moving() as tables:
@@ -204,6 +212,7 @@ class PostgresqlBackend(HistoryEngine):
         if compression is not None:
             recompress(self, compression)
         with self._connections.use(None) as connection:
+            connection.limit(None)
             for table in ("versions", "chains", "blobs", "models", "analysis"):
                 connection.execute(f"VACUUM (ANALYZE) {table}")
 
@@ -223,8 +232,8 @@ def _begin_connection(connection: Connection) -> None:
 
 
 def _local(name: str, seconds: float) -> str:
-    """A time limit of this transaction, in the milliseconds that PostgreSQL counts in."""
-    return f"SET LOCAL {name} = {min(max(1, round(seconds * 1000)), 2**31 - 1)}"
+    """A time limit of this transaction."""
+    return f"SET LOCAL {name} = {in_milliseconds(seconds)}"
 
 
 def _holds_nul(value: Any) -> bool:

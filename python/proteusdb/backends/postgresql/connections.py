@@ -28,7 +28,7 @@ from psycopg import errors as failures
 from ...errors import ConnectionError, ProteusError, StorageError, TimeoutError
 from ..layers.retry import harmless
 
-__all__ = ["Connection", "Connections", "translated"]
+__all__ = ["Connection", "Connections", "in_milliseconds", "translated"]
 
 _LOOK = 0.5
 """Seconds between two looks whether a server that was waited for refuses."""
@@ -43,6 +43,14 @@ class Connection(psycopg.Connection[Any]):
     """A connection that waits for its server until a deadline and no longer."""
 
     deadline: float | None = None
+    _limit = 0
+
+    def limit(self, seconds: float | None) -> None:
+        """How long a statement outside of a transaction may take, from now on; `None` for any time."""
+        milliseconds = 0 if seconds is None else in_milliseconds(seconds)
+        if milliseconds != self._limit:
+            self.execute(f"SET statement_timeout = {milliseconds}")
+            self._limit = milliseconds
 
     def wait(self, gen: Generator[Any, Any, Any], *args: Any, **named: Any) -> Any:
         """Waits as psycopg does, and looks at the clock whenever that looks for a Ctrl-C."""
@@ -196,6 +204,11 @@ class Connections:
         if lost and not self._pool.closed:
             # Where one was lost, the idle ones are likely to be: better to find out now than one call after the other.
             self._pool.check()
+
+
+def in_milliseconds(seconds: float) -> int:
+    """A time limit as PostgreSQL takes it."""
+    return min(max(1, round(seconds * 1000)), 2**31 - 1)
 
 
 def refused(error: psycopg.Error, where: str) -> ConnectionError:

@@ -28,8 +28,9 @@ ANALYSIS = ("analysis_id", "prediction_id", "results", "parameters", "created_at
 class Reads:
     """What one transaction of a connection sees."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, alone: bool = False) -> None:
         self._connection = connection
+        self._alone = alone
         self._run = connection.execute
         self._meta: dict[str, int] = {}
         self._notes: dict[str, str] | None = None
@@ -153,9 +154,10 @@ class Reads:
     def scan(self, question: Question) -> Iterator[Sequence[Row]]:
         """See `Tables.scan`."""
         statement = rows_of(question, DIALECT)
-        if question.limit is None or question.limit > _BATCH:
-            return self._stream(statement)
-        return iter([self._run(statement.text, statement.parameters).fetchall()])
+        if self._alone or (question.limit is not None and question.limit <= _BATCH):
+            # What is pinned in the end, and nothing else; or a page.
+            return iter([self._run(statement.text, statement.parameters).fetchall()])
+        return self._stream(statement)
 
     def count(self, question: Question) -> int:
         """See `Tables.count`."""

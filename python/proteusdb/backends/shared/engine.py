@@ -58,6 +58,10 @@ class Engine(ABC):
     def reading(self, timeout: float | None = None) -> AbstractContextManager[Tables]:
         """One state of the store, to read; `timeout` (s) bounds each statement."""
 
+    def asking(self, timeout: float | None = None) -> AbstractContextManager[Tables]:
+        """As `reading`, for who asks but one question: no transaction need be told where it begins and ends."""
+        return self.reading(timeout)
+
     @abstractmethod
     def writing(self) -> AbstractContextManager[Tables]:
         """A transaction that is committed at the exit, or rolled back on an exception. No other writes meanwhile, or
@@ -174,6 +178,10 @@ class Engine(ABC):
     def count(self, criteria: Mapping[str, Any], timeout: float | None) -> int:
         """See `Backend.count`."""
         search = Search(criteria)
+        plain = self._plain(search, count=True)
+        if plain is not None:
+            with self.asking(timeout) as tables:
+                return 0 if plain.nothing else tables.count(plain)
         with self.reading(timeout) as tables:
             question = self._question(search, tables, count=True)
             if question.nothing:
@@ -205,12 +213,23 @@ class Engine(ABC):
             "seconds": time.monotonic() - started,
         }
 
-    def _question(self, search: Search, tables: Tables, *, count: bool = False, contest: bool = False) -> Question:
-        return ask_question(
-            search, tables.declared(), takes=self.takes, ordered=self.ordered, count=count, contest=contest
-        )
+    def _question(
+        self, search: Search, tables: Tables | None, *, count: bool = False, contest: bool = False
+    ) -> Question:
+        declared = {} if tables is None else tables.declared()
+        return ask_question(search, declared, takes=self.takes, ordered=self.ordered, count=count, contest=contest)
+
+    def _plain(self, search: Search, *, count: bool = False) -> Question | None:
+        """The question where the engine answers all of it by itself, and no declared index matters."""
+        question = self._question(search, None, count=count)
+        whole = len(question.answered) == len(search.conditions) and (count or not question.columns)
+        return question if whole and question.plain else None
 
     def _answer(self, search: Search, timeout: float | None, *, contest: bool = False) -> Found:
+        plain = None if contest else self._plain(search)
+        if plain is not None and plain.order is not None:
+            with self.asking(timeout) as tables:
+                return verified(search, plain, () if plain.nothing else tables.scan(plain), timeout=timeout)
         with self.reading(timeout) as tables:
             question = self._question(search, tables, contest=contest)
             batches: Iterator[Sequence[Any]] = iter(()) if question.nothing else tables.scan(question)

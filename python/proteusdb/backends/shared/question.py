@@ -23,13 +23,16 @@ from typing import Any
 
 from ..._core import Search
 
-__all__ = ["ORDERED", "Ask", "Found", "Question", "Span", "ask_question", "verified"]
+__all__ = ["DECLARABLE", "ORDERED", "Ask", "Found", "Question", "Span", "ask_question", "verified"]
 
 ORDERED = frozenset(
     "id sequence length confidence ranking_score model model_version job seed sample rank created_at updated_at "
     "version".split()
 )
 """Fields an engine can sort by as the library does: columns of one type. What is missing stands last either way."""
+
+DECLARABLE = frozenset({"seed", "sample", "rank", "ranking_score"})
+"""Columns that a user may declare an index on."""
 
 Ask = tuple[Any, ...]
 """A question to columns, as `_core.Search.pushes` gives it:
@@ -90,9 +93,16 @@ class Question:
     told: Sequence[str]
 
     @property
-    def complete(self) -> bool:
-        """Whether nothing is left to verify but what `columns` names for a contest or an order."""
-        return not self.columns
+    def plain(self) -> bool:
+        """Whether no declared index could serve it."""
+        return not any(_names(ask, DECLARABLE) for ask in self.asks)
+
+
+def _names(ask: Ask, fields: Collection[str]) -> bool:
+    """Whether an ask is about one of these fields."""
+    if ask[0] in ("and", "or"):
+        return any(_names(part, fields) for part in ask[1])
+    return _names(ask[1], fields) if ask[0] == "not" else ask[0] in ("in", "range", "null") and ask[1] in fields
 
 
 def ask_question(

@@ -167,11 +167,13 @@ class _Builder:
         if field in ("model", "model_version"):
             # So that the index on the model is used.
             name = "name" if field == "model" else "version"
-            inner = self._given(self._dialect.among(name, values))
-            return f"v.model_id IN (SELECT model_id FROM models WHERE {inner})"
+            return f"v.model_id IN (SELECT model_id FROM models WHERE {self._among(name, values)})"
+        return self._among(self.column(field), values)
+
+    def _among(self, column: str, values: Sequence[Any]) -> str:
         if len(values) == 1:
-            return f"{self.column(field)} = {self._put(values[0])}"
-        return self._given(self._dialect.among(self.column(field), values))
+            return f"{column} = {self._put(values[0])}"
+        return self._given(self._dialect.among(column, values))
 
     def _range(self, field: str, low: tuple[Any, bool] | None, high: tuple[Any, bool] | None) -> str:
         column = self.column(field)

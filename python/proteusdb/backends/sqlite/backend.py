@@ -156,6 +156,12 @@ class SqliteBackend(HistoryEngine):
             connection.execute("COMMIT")
 
     @contextmanager
+    def asking(self, timeout: float | None = None) -> Iterator[SqliteTables]:
+        """See `Engine.asking`: one statement sees one state by itself."""
+        with self._connections.use(timeout) as connection:
+            yield SqliteTables(connection, self._dialect)
+
+    @contextmanager
     def writing(self) -> Iterator[SqliteTables]:
         """See `Engine.writing`."""
         with self.moving() as tables:
