@@ -2,7 +2,7 @@
 
 ::
 
-    DatabaseManager ── verbs (write, read, query, models, past, rules, care, exchange, ledger, train) ── Session ── Backend
+    DatabaseManager ── verbs (write, read, query, models, past, ...) ── Session ── Backend
 
 It opens, closes and delegates; what a verb does stands in the module the verb names.
 """

@@ -59,8 +59,7 @@ class Batches:
         self._drop_last = bool(drop_last)
         self._shard = _shard(shard)
         self._plan: tuple[int, list[NDArray[np.int64]]] | None = None
-        self._epoch = 0
-        self._next = 0
+        self.set_epoch(0)
 
     def __repr__(self) -> str:
         return f"<Batches of {self._size}, epoch {self._epoch}, of {self._data!r}>"
@@ -82,13 +81,16 @@ class Batches:
         epoch : int
             0 is the first.
         """
-        self._epoch, self._next = _whole("epoch", epoch, least=0), 0
+        self._epoch, self._start, self._next = _whole("epoch", epoch, least=0), 0, 0
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """The rest of the epoch. Each batch has the columns, `id`, `length`, and its own `epoch` and `batch`."""
+        """An epoch, or the rest of one that was taken up again. Each batch has the columns, `id`, `length`, and its own
+        `epoch` and `batch`. After a loop that was left, the next one begins the same epoch again."""
         worker, workers = _worker()
         batches, epoch = self._batches(), self._epoch
-        numbers = [number for number in range(self._next, len(batches)) if number % workers == worker]
+        start, self._start = self._start, 0
+        self._next = start
+        numbers = [number for number in range(start, len(batches)) if number % workers == worker]
         ahead = Ahead(self._read, self._threads or max(1, default_workers() // workers))
         room = (self._threads or default_workers()) + 1
         try:
@@ -101,7 +103,7 @@ class Batches:
                 yield {**batch, "epoch": epoch, "batch": number}
         finally:
             ahead.close()
-        self._epoch, self._next = epoch + 1, 0
+        self.set_epoch(epoch + 1)
 
     def _read(self, numbers: NDArray[np.int64]) -> dict[str, Any]:
         return self._data.read(numbers.tolist())
@@ -156,7 +158,8 @@ class Batches:
             raise ValidationError(
                 "state: it is of other predictions, or of another seed, size, buckets or shard; make the same batches"
             )
-        self._epoch, self._next = int(state["epoch"]), int(state["batch"])
+        self.set_epoch(int(state["epoch"]))
+        self._start = self._next = int(state["batch"])
 
     def _mark(self) -> str:
         """Tells these batches from others."""
@@ -182,7 +185,9 @@ def _buckets(buckets: Any) -> int | list[int]:
         return _whole("buckets", buckets)
     bounds = [_whole("buckets", bound) for bound in buckets]
     if not bounds or bounds != sorted(set(bounds)):
-        raise ValidationError(f"buckets {buckets!r:.80}: lengths in ascending order are needed, such as (128, 256, 512)")
+        raise ValidationError(
+            f"buckets {buckets!r:.80}: lengths in ascending order are needed, such as (128, 256, 512)"
+        )
     return bounds
 
 

@@ -163,11 +163,20 @@ class Dataset:
         """
         from .batches import Batches
 
-        kind: type[Batches] = Batches
+        kind = Batches
         if "torch" in sys.modules:
-            from .torch import TorchBatches as kind
-        options = {"buckets": buckets, "max_residues": max_residues, "drop_last": drop_last}
-        return kind(self, size, **options, shard=shard, threads=threads)
+            from .torch import batches_class
+
+            kind = batches_class()
+        return kind(
+            self,
+            size,
+            buckets=buckets,
+            max_residues=max_residues,
+            drop_last=drop_last,
+            shard=shard,
+            threads=threads,
+        )
 
     def read(self, numbers: Sequence[int]) -> dict[str, Any]:
         """Records, by their numbers before any shuffling, as one padded batch.

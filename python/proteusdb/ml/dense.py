@@ -100,7 +100,9 @@ def _array(name: str, given: Any, count: int) -> NDArray[Any]:
         raise ValidationError(f"out: {name!r} is no column; allowed are {', '.join(COLUMNS)}")
     dtype, shape = COLUMNS[name]
     array = given if isinstance(given, np.ndarray) else _shared(name, given)
-    wanted = f"out[{name!r}]: a writable array of {np.dtype(dtype)} in C order, (B, L{''.join(f', {n}' for n in shape)})"
+    wanted = (
+        f"out[{name!r}]: a writable array of {np.dtype(dtype)} in C order, (B, L{''.join(f', {n}' for n in shape)})"
+    )
     right = array.dtype == dtype and array.ndim == 2 + len(shape) and array.shape[2:] == shape
     if not (right and array.flags.c_contiguous and array.flags.writeable):
         raise ValidationError(f"{wanted} is needed; it is {array.dtype} {array.shape}")
@@ -112,6 +114,8 @@ def _array(name: str, given: Any, count: int) -> NDArray[Any]:
 def _shared(name: str, given: Any) -> NDArray[Any]:
     """A tensor's own memory."""
     if not hasattr(given, "numpy"):
-        raise ValidationError(f"out[{name!r}] is {type(given).__name__}; a numpy array or a tensor on the CPU is needed")
+        raise ValidationError(
+            f"out[{name!r}] is {type(given).__name__}; a numpy array or a tensor on the CPU is needed"
+        )
     array: NDArray[Any] = given.numpy()
     return array

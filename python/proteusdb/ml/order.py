@@ -28,7 +28,8 @@ def mixed(count: int, seed: int, epoch: int) -> Numbers:
     """The numbers below `count` in an order of this seed and epoch."""
     start = _mix(np.array([seed & 0xFFFF_FFFF_FFFF_FFFF], np.uint64))
     start = _mix(start ^ np.uint64(epoch + 1))
-    keys = _mix(start + np.arange(1, count + 1, dtype=np.uint64))
+    numbers: NDArray[np.uint64] = np.arange(1, count + 1).astype(np.uint64)
+    keys = _mix(numbers + start)
     return np.argsort(keys, kind="stable").astype(np.int64)
 
 
@@ -46,7 +47,7 @@ def bounds_of(buckets: int | Sequence[int], lengths: Numbers) -> Numbers:
     longest = int(lengths.max(initial=0))
     if isinstance(buckets, int):
         places = np.linspace(0, len(lengths) - 1, buckets + 1)[1:].astype(np.int64)
-        cut = np.sort(lengths)[places] if len(lengths) else []
+        cut: list[int] = np.sort(lengths)[places].tolist() if len(lengths) else []
     else:
         cut = [bound for bound in buckets if bound < longest]
     return np.unique(np.array([*cut, longest], np.int64))

@@ -86,8 +86,8 @@ class TrainVerbs(Verbs):
         ids : iterable of str
             The predictions; at most as many as the arrays have rows.
         out : dict of str to array
-            Columns of `dataset` by name, each (B, L, ...) of its type, writable, in C order: numpy arrays, or tensors on
-            the CPU. Row i is that of id i; a prediction without a structure has a row of nothing.
+            Columns of `dataset` by name, each (B, L, ...) of its type, writable, in C order: numpy arrays, or tensors
+            on the CPU. Row i is that of id i; a prediction without a structure has a row of nothing.
 
         Returns
         -------
