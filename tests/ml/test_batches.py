@@ -143,12 +143,17 @@ def test_workers_of_a_loader_share_the_batches(data: Dataset, monkeypatch: pytes
     whole = ids(data.shuffle(7).batches(6))
     loading = types.ModuleType("torch.utils.data")
     monkeypatch.setitem(sys.modules, "torch.utils.data", loading)
-    found = []
-    for worker in range(2):
-        told = types.SimpleNamespace(id=worker, num_workers=2)
-        monkeypatch.setattr(loading, "get_worker_info", lambda told=told: told, raising=False)
-        found.append(ids(data.shuffle(7).batches(6)))
-    assert found == [whole[0::2], whole[1::2]]
+    state = data.shuffle(7).batches(6).state_dict()
+    for start in (0, 3):
+        found = []
+        for worker in range(2):
+            told = types.SimpleNamespace(id=worker, num_workers=2)
+            monkeypatch.setattr(loading, "get_worker_info", lambda told=told: told, raising=False)
+            batches = data.shuffle(7).batches(6)
+            batches.load_state_dict({**state, "batch": start})
+            found.append(ids(batches))
+        # A loader takes from its first worker first.
+        assert found == [whole[start::2], whole[start + 1 :: 2]]
 
 
 def test_a_copy_in_another_process_reads_the_same(data: Dataset) -> None:

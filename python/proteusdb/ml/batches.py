@@ -90,7 +90,8 @@ class Batches:
         batches, epoch = self._batches(), self._epoch
         start, self._start = self._start, 0
         self._next = start
-        numbers = [number for number in range(start, len(batches)) if number % workers == worker]
+        # A loader begins with its first worker, wherever the epoch is taken up.
+        numbers = range(start + worker, len(batches), workers)
         ahead = Ahead(self._read, self._threads or max(1, default_workers() // workers))
         room = (self._threads or default_workers()) + 1
         try:
