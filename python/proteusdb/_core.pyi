@@ -332,6 +332,21 @@ def prepare(drafts: Sequence[Mapping[str, Any]], settings: Settings, workers: in
     """
 
 def decode_structure(data: bytes) -> Structure: ...
+def fill_rows(
+    structures: Sequence[Structure | None],
+    ids: Sequence[str],
+    *,
+    coords: NDArray[np.float32] | None = None,
+    mask: NDArray[np.bool_] | None = None,
+    plddt: NDArray[np.float32] | None = None,
+    aatype: NDArray[np.int64] | None = None,
+    residue_index: NDArray[np.int64] | None = None,
+    chain_index: NDArray[np.int64] | None = None,
+) -> list[int]:
+    """Fills one row of each array with each structure, and what lies past its end with nothing; how many residues each
+    has. Shapes are (n, L), of `mask` (n, L, 37), of `coords` (n, L, 37, 3). ValidationError naming the id where one has
+    more than L, or where an array is not contiguous."""
+
 def decode_plddt(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
     """pLDDT (0-100) of each residue and of each atom from a structure's blob, without decoding its coordinates; None
     where the B-factors are no pLDDT."""

@@ -2,7 +2,7 @@
 
 ::
 
-    DatabaseManager ── verbs (write, read, query, models, past, rules, care, exchange, ledger) ── Session ── Backend
+    DatabaseManager ── verbs (write, read, query, models, past, ...) ── Session ── Backend
 
 It opens, closes and delegates; what a verb does stands in the module the verb names.
 """
@@ -32,6 +32,7 @@ from .verbs import (
     QueryVerbs,
     ReadVerbs,
     RuleVerbs,
+    TrainVerbs,
     WriteVerbs,
 )
 
@@ -46,6 +47,7 @@ class DatabaseManager(
     ModelVerbs,
     PastVerbs,
     RuleVerbs,
+    TrainVerbs,
     CareVerbs,
     KeepVerbs,
     ExchangeVerbs,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Block", "get_array", "get_predictions", "iter_predictions"]
+__all__ = ["Block", "absent", "get_array", "get_predictions", "iter_predictions", "pins_of"]
 
 Block = slice | tuple[int, int] | int | Sequence[int]
 Pin = tuple[str, int | None]
@@ -47,14 +47,14 @@ def get_predictions(session: Session, ids: Iterable[str]) -> list[Prediction]:
     reader = session.reader
     found: list[Prediction] = []
     missing: list[str] = []
-    for chunk in _chunks(_pins(ids), _IDS):
+    for chunk in _chunks(pins_of(ids), _IDS):
         for (prediction_id, _), stored in zip(chunk, reader.get_many(chunk), strict=True):
             if stored is None:
                 missing.append(prediction_id)
             else:
                 found.append(Prediction(session, stored))
     if missing:
-        raise _absent(missing)
+        raise absent(missing)
     return found
 
 
@@ -76,7 +76,7 @@ def iter_predictions(
     elif wanted:
         raise QueryError(f"ids and {', '.join(wanted)}: give either ids or criteria")
     else:
-        pins = _pins(ids)
+        pins = pins_of(ids)
     return _stream(session, session.reader, pins, decoded, threads)
 
 
@@ -87,7 +87,7 @@ def _stream(
         found = reader.get_many(chunk)
         missing = [prediction_id for (prediction_id, _), stored in zip(chunk, found, strict=True) if stored is None]
         if missing:
-            raise _absent(missing)
+            raise absent(missing)
         here = [stored for stored in found if stored is not None]
         predictions = [Prediction(session, stored) for stored in here]
         if "structure" in decoded:
@@ -136,7 +136,14 @@ def _all(backend: Backend) -> Iterator[Pin]:
         after = ids[-1]
 
 
-def _pins(ids: Iterable[str]) -> Iterator[Pin]:
+def pins_of(ids: Iterable[str]) -> Iterator[Pin]:
+    """The current versions of these.
+
+    Raises
+    ------
+    QueryError
+        They are none.
+    """
     if isinstance(ids, str) or not isinstance(ids, Iterable):
         raise QueryError(f"ids {ids!r:.80}: an iterable of prediction ids is needed")
     for prediction_id in ids:
@@ -151,7 +158,8 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def _absent(missing: Sequence[str]) -> PredictionNotFoundError:
+def absent(missing: Sequence[str]) -> PredictionNotFoundError:
+    """The error for predictions that are not there."""
     named = ", ".join(repr(prediction_id) for prediction_id in missing[:_NAMED])
     if len(missing) == 1:
         return PredictionNotFoundError(f"no prediction has the id {named}")

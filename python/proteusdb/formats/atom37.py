@@ -92,32 +92,11 @@ def from_atom37(
 
 def to_atom37(structure: _core.Structure) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Dense coordinates of the residues that carry the letters of `structure.sequence`; see `Structure.atom37`."""
-    residues = structure.sequence_residues()
-    starts = structure.residue_starts()
-    row_of_residue = np.full(structure.n_residues, -1)
-    row_of_residue[residues] = np.arange(len(residues))
-    kinds = np.array(structure.residue_kinds())
-    row_of_residue[kinds != "protein"] = -1
-    row = np.repeat(row_of_residue, np.diff(starts))
-    place = _places(structure)
-    # The last write wins: of alternate locations the most occupied, of equals the first in the file.
-    order = np.lexsort((-np.arange(structure.n_atoms), structure.occupancy()))
-    order = order[(row[order] >= 0) & (place[order] >= 0)]
-    positions = np.zeros((len(residues), 37, 3), np.float32)
-    mask = np.zeros((len(residues), 37), np.bool_)
-    positions[row[order], place[order]] = structure.coords()[order]
-    mask[row[order], place[order]] = True
-    return positions, mask
-
-
-def _places(structure: _core.Structure) -> NDArray[np.intp]:
-    names, inverse = np.unique(structure.atom_text("atom_name"), return_inverse=True)
-    known = {name: place for place, name in enumerate(ATOM_TYPES)}
-    places = np.array([known.get(str(name), -1) for name in names])[inverse]
-    # Selenomethionine is methionine's shape with selenium in the place of sulfur.
-    selenium = (structure.atom_text("atom_name") == "SE") & (structure.atom_text("residue_name") == "MSE")
-    places[selenium] = known["SD"]
-    return places
+    length = len(structure.sequence_residues())
+    positions = np.empty((1, length, 37, 3), np.float32)
+    mask = np.empty((1, length, 37), np.bool_)
+    _core.fill_rows([structure], [""], coords=positions, mask=mask)
+    return positions[0], mask[0]
 
 
 def _parts(sequence: str) -> list[str]:

@@ -5,6 +5,7 @@ mod arrays;
 mod arrow;
 mod care;
 mod decode;
+mod dense;
 mod draft;
 mod errors;
 mod keeper;
@@ -35,6 +36,8 @@ mod _core {
         decode_structure, encode_array, encode_structure, fresh_id, model_id, now, parse_contest, parse_criteria,
         parse_index, read_moment,
     };
+    #[pymodule_export]
+    use crate::dense::fill_rows;
     #[pymodule_export]
     use crate::keeper::{Keeper, digest, digest_file, extract_file, pack, stored_from, unpack};
     #[pymodule_export]

@@ -13,6 +13,7 @@
     keep.py     backups, restoring, archives
     exchange.py copies, exports
     ledger.py   what is to be predicted
+    train.py    dense arrays for training
 
 Each file is a class of methods that `DatabaseManager` inherits; all reach the database through `Verbs.session`.
 """
@@ -27,6 +28,7 @@ from .past import PastVerbs
 from .query import QueryVerbs
 from .read import ReadVerbs
 from .rules import RuleVerbs
+from .train import TrainVerbs
 from .write import WriteVerbs
 
 __all__ = [
@@ -40,5 +42,6 @@ __all__ = [
     "QueryVerbs",
     "ReadVerbs",
     "RuleVerbs",
+    "TrainVerbs",
     "WriteVerbs",
 ]

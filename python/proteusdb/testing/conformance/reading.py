@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from proteusdb import DatabaseManager
@@ -103,3 +104,17 @@ class Reading(Base):
         assert len(repr(db.get_prediction("a"))) < 300
         assert "a" in repr(db.get_prediction("a"))
         assert len(repr(db.query_predictions())) < 2_000
+
+    def test_a_data_set_and_arrays_of_the_caller_hold_what_is_stored(self, db: DatabaseManager) -> None:
+        for number, length in enumerate((12, 9, 15)):
+            db.store_prediction(**folded(length), prediction_id=f"p{number}")
+        db.store_prediction("MKT", None, prediction_id="none")
+        data = db.dataset(where="length < 14")
+        assert data.ids == ["p0", "p1"]
+        [batch] = data.batches(4, threads=1)
+        mask = np.zeros((3, 15, 37), np.bool_)
+        assert db.get_many_into(["p1", "none", "p0"], out={"mask": mask}).tolist() == [9, 0, 12]
+        for row, name in enumerate(batch["id"]):
+            coords, present = folded(int(batch["length"][row]))["structure"].atom37()
+            assert np.array_equal(batch["coords"][row, : len(coords)], coords)
+            assert np.array_equal(mask[2 - 2 * row, : len(coords)], present), name

@@ -5,6 +5,7 @@
 
 pub mod array;
 mod coded;
+pub mod dense;
 mod element;
 pub mod id;
 mod model_id;
