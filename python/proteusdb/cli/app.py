@@ -29,6 +29,7 @@ from .metrics import metrics
 from .migrate import migrate
 from .publish import publish
 from .query import query
+from .report import report
 from .restore import restore
 from .stats import stats
 from .tag import tag
@@ -39,7 +40,7 @@ __all__ = ["COMMANDS", "app", "examples_of"]
 
 COMMANDS = (
     *(load, get, query, count, explain, best, update, delete, history, diff, tag, cleanup, index, copy, export, stats),
-    *(ledger, metrics, backup, restore, publish, verify, compact, migrate, bench),
+    *(report, ledger, metrics, backup, restore, publish, verify, compact, migrate, bench),
 )
 
 _EPILOG = "\n\n".join(

@@ -3,9 +3,7 @@
 import bz2
 import gzip
 import lzma
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +18,7 @@ from .options import AsOf, Database, Json, PredictionId
 from .output import json_text, note, show_pairs
 from .piping import PIPE, refuse_json
 from .record import described
+from .replacing import replace_file
 
 __all__ = ["get"]
 
@@ -76,7 +75,7 @@ def get(
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    _replace(Path(output), data)
+    replace_file(Path(output), data)
     if as_json:
         print(json_text({"prediction_id": prediction_id, "path": output, "bytes": len(data)}))
     else:
@@ -129,27 +128,3 @@ def _writer(output: str) -> tuple[Callable[[Structure], str | bytes], Callable[[
         allowed = f"{', '.join(_WRITERS)}, each also with {', '.join(_COMPRESSIONS)}"
         raise typer.BadParameter(f"-o {output}: the suffix names no format; allowed are {allowed}")
     return write, compress or bytes
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write the whole file or nothing: under a temporary name beside it, then renamed over it."""
-    if path.exists() and not path.is_file():  # a device or a pipe: there is nothing to rename over
-        path.write_bytes(data)
-        return
-    folder = path.parent
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    """The process' umask, which can only be read by setting it; a command has one thread here."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

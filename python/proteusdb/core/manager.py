@@ -248,6 +248,11 @@ class DatabaseManager(
         state = ", closed" if self.closed else ", read only" if self._session.config.read_only else ""
         return f"<{type(self).__name__} {self.url}{state}>"
 
+    def _repr_html_(self) -> str:
+        from ..views.summary import manager_html
+
+        return manager_html(self)
+
     def __getstate__(self) -> dict[str, Any]:
         config = self._session.config
         if self.url.startswith("memory:"):

@@ -23,6 +23,7 @@ from .times import from_micros
 
 if TYPE_CHECKING:
     import numpy as np
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from ..structure import Structure
@@ -199,6 +200,91 @@ class Prediction:
         """
         values = {name: getattr(self, name) for name in FIELDS if name != "structure_data"}
         return {**values, "arrays": dict(self.arrays), "originals": dict(self.originals)}
+
+    # --- for people ---------------------------------------------------------------------------------------------------
+
+    def show(self, *, width: int = 640, height: int = 480) -> Any:
+        """The structure in three dimensions, coloured by pLDDT, for a notebook. Needs py3Dmol.
+
+        Parameters
+        ----------
+        width, height : int
+            Pixels.
+
+        Returns
+        -------
+        py3Dmol.view
+            Shown by the notebook as the last value of a cell; it loads 3Dmol.js from the network.
+
+        Raises
+        ------
+        ValidationError
+            There is no structure, or py3Dmol is not installed.
+        """
+        from ..views.notebook import show
+
+        return show(self, width=width, height=height)
+
+    def plot_plddt(self, ax: Axes | None = None) -> Axes:
+        """pLDDT along the sequence, over the colours of its bands. Needs matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; else in a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ValidationError
+            There is no pLDDT, or matplotlib is not installed.
+        """
+        from ..views.plots import plot_plddt
+
+        return plot_plddt(self, ax)
+
+    def plot_pae(self, ax: Axes | None = None, *, name: str = "pae") -> Axes:
+        """The predicted aligned error, in Å, of each residue or token aligned on each. Needs matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; else in a new figure.
+        name : str
+            The array: another matrix, as `pde`, is drawn alike.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ValidationError
+            There is no such matrix, or matplotlib is not installed.
+        """
+        from ..views.plots import plot_pae
+
+        return plot_pae(self, ax, name=name)
+
+    def to_html(self) -> str:
+        """A page with the structure to turn, pLDDT, PAE, header and sequence; one file that loads nothing.
+
+        Returns
+        -------
+        str
+            HTML, to be written as UTF-8.
+        """
+        from ..views.page import page_of
+
+        return page_of(self)
+
+    def _repr_html_(self) -> str:
+        from ..views.summary import prediction_html
+
+        return prediction_html(self)
 
     def __repr__(self) -> str:
         name = "" if self.model is None else f", {self.model}"
