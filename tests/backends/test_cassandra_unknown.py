@@ -56,3 +56,20 @@ def test_another_content_is_a_conflict(db: DistributedDatabaseManager, monkeypat
     with pytest.raises(ConflictError):
         db.store_prediction("MKV", None, prediction_id="p")
     assert db.get_prediction("p").sequence == "MKTAYI"
+
+
+def test_what_did_not_follow_is_mended(db: DistributedDatabaseManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    db.store_prediction(**CONTENT, prediction_id="older")
+    with monkeypatch.context() as patched:
+        silent(patched)
+        with pytest.raises(TimeoutError):
+            db.store_prediction(**CONTENT, prediction_id="p")
+        with pytest.raises(TimeoutError):
+            db.update_prediction("older", {"metadata": {"confidence": 0.9}})
+    assert db.query_ids(where="confidence < 0.8") == ["older"], "the rows that questions look at did not follow"
+    report = db.verify_integrity(repair=True)
+    assert report.ok
+    assert {"older", "p"} <= {name for line in report.repaired for name in line.split("'")}
+    assert db.query_ids(order_by="-confidence", limit=2) == ["older", "p"]
+    assert db.query_ids(where="confidence < 0.8") == ["p"]
+    assert db.verify_integrity(repair=True).repaired == ()

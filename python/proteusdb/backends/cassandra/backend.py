@@ -27,7 +27,7 @@ from ..shared.rows import blob_key
 from ..shared.steps import Steps
 from ..shared.tables import Changes, Tables
 from .client import Client
-from .faults import faults
+from .faults import faults, unlike
 from .opening import Replicas, keyspace_of, opened
 from .questions import WALKED, order_of, pushed, takes
 from .status import cluster_status
@@ -241,6 +241,12 @@ class CassandraBackend(KeepingEngine):
         """See `Backend.check`."""
         with self.reading() as tables:
             return [*faults(tables), *self.against_schema()]
+
+    def mend(self) -> None:
+        """Writes what questions look at again where it does not say what the versions say."""
+        with self.writing() as tables:
+            for key in unlike(tables):
+                tables.follow_again(key)
 
     def close(self) -> None:
         """See `Backend.close`."""

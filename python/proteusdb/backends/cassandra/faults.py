@@ -17,10 +17,11 @@ from typing import Any
 
 from ...errors import ProteusError
 from ..shared.rows import COLUMNS, Row, blob_key, stored
+from .client import Rows
 from .schema import COLUMN_LIST, KINDS, bucket_of, place_of, terms
 from .tables import Reads
 
-__all__ = ["faults"]
+__all__ = ["faults", "unlike"]
 
 _SIZE = 200
 _PLACES = {name: COLUMNS.index(name) for name in COLUMNS}
@@ -35,10 +36,20 @@ def faults(tables: Reads) -> Iterator[str]:
     yield from check.analyses()
 
 
+def unlike(tables: Reads) -> Iterator[str]:
+    """Predictions of which questions see something else than the newest version."""
+    check = _Check(tables)
+    for _ in check.predictions():
+        yield from check.unlike
+        check.unlike.clear()
+
+
 class _Check:
     """One look at all of it."""
 
     def __init__(self, tables: Reads) -> None:
+        self.unlike: dict[str, None] = {}
+        """Predictions found so far that questions see otherwise."""
         self._tables = tables
         self._client = tables.client
         self._models = {model["model_id"] for model in tables.models()}
@@ -89,20 +100,26 @@ class _Check:
         shown = self._client.many(text, places)
         pointed = self._pointed(rows)
         for row, found in zip(rows, shown, strict=True):
-            name = f"prediction {row[0]!r}"
-            head, indexed = row[-2:]
-            if head != indexed:
-                yield f"{name}: its last commit is not followed by its index rows"
-            row = row[:-3]
-            if row[_PLACES["deleted"]]:
-                if found:
-                    yield f"{name}: it was deleted and is shown"
-            elif not found:
-                yield f"{name}: no question finds it"
-            else:
-                yield from self._alike(name, row, found[0])
-                for kind, value in pointed.get(row[0], ()):
-                    yield f"{name}: it is missing in the order by {kind} ({value})"
+            wrong = list(self._followed(row, found, pointed.get(row[0], ())))
+            if wrong:
+                self.unlike[row[0]] = None
+            yield from wrong
+
+    def _followed(self, row: Row, found: Rows, missing: Sequence[tuple[str, int]]) -> Iterator[str]:
+        name = f"prediction {row[0]!r}"
+        head, indexed = row[-2:]
+        if head != indexed:
+            yield f"{name}: its last commit is not followed by its index rows"
+        row = row[:-3]
+        if row[_PLACES["deleted"]]:
+            if found:
+                yield f"{name}: it was deleted and is shown"
+        elif not found:
+            yield f"{name}: no question finds it"
+        else:
+            yield from self._alike(name, row, found[0])
+            for kind, value in missing:
+                yield f"{name}: it is missing in the order by {kind} ({value})"
 
     def _alike(self, name: str, row: Row, found: Row) -> Iterator[str]:
         if tuple(row) != tuple(found[:-1]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from ...errors import StorageError
 from ..progress import Callback, Meter
@@ -20,9 +21,14 @@ def verify(session: Session, repair: bool, progress: bool | Callback | None) -> 
     if repair:
         session.check_writable()
     if not plain.capabilities.histories:
-        if repair:
+        mend: Callable[[], None] | None = getattr(session.backend, "mend", None)
+        if repair and mend is None:
             raise StorageError(f"{session.url}: the back end {plain.capabilities.name!r} repairs itself, or cannot")
-        return IntegrityReport(tuple(plain.check()), time.monotonic() - started)
+        faults = tuple(plain.check())
+        if mend is None or not repair or not faults:
+            return IntegrityReport(faults, time.monotonic() - started)
+        mend()
+        return IntegrityReport(tuple(plain.check()), time.monotonic() - started, repaired=faults)
     backend = session.with_history("verify_integrity")
     with Meter(progress, None, "verifying") as meter:
         found = backend.verify(watch_of(meter))
