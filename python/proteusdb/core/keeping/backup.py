@@ -20,7 +20,7 @@ from typing import Any
 
 from ... import __version__, _core
 from ...backends.base import Change, Historian, Standing
-from ...errors import ConflictError, StorageError
+from ...errors import ConflictError, ProteusError, StorageError
 from ..copying import criteria_of
 from ..progress import Callback, Meter
 from ..session import Session
@@ -83,6 +83,8 @@ def backup(
     backend = session.with_history("backup")
     _refuse_own_files(backend, path)
     known = None if base is None else _base(backend, base)
+    if known is not None:
+        _refuse_chain(path, known)
     with ContainerWriter(path, overwrite=overwrite) as writer, Meter(progress, None, "backup") as meter:
         if known is None and backend.capabilities.images:
             manifest, versions = _image(backend, writer, watch_of(meter)), None
@@ -171,12 +173,31 @@ def _refuse_own_files(backend: Historian, path: str | os.PathLike[str]) -> None:
     own = getattr(backend, "path", None)
     if own is None:
         return
-    for each in (own, f"{own}-lock", f"{own}-wal", f"{own}-shm"):
-        same = False
-        with suppress(OSError):
-            same = os.path.samefile(path, each)
-        if same:
-            raise StorageError(f"{os.fspath(path)}: that is the store itself; a backup needs a file of its own")
+    if any(_is_same(path, each) for each in (own, f"{own}-lock", f"{own}-wal", f"{own}-shm")):
+        raise StorageError(f"{os.fspath(path)}: that is the store itself; a backup needs a file of its own")
+
+
+def _refuse_chain(path: str | os.PathLike[str], base: Container) -> None:
+    """What took the place of a file it is built on could never be restored."""
+    link: Container | None = base
+    while link is not None:
+        if _is_same(path, link.path):
+            raise StorageError(f"{os.fspath(path)}: the new backup is built on that file; choose another name")
+        link = _below(link)
+
+
+def _below(link: Container) -> Container | None:
+    """What a backup of a chain is built on, where that lies beside it."""
+    if link.manifest["kind"] == "incremental":
+        with suppress(OSError, ProteusError):
+            return Container(os.path.join(os.path.dirname(link.path), link.manifest["base"]["name"]))
+    return None
+
+
+def _is_same(path: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    with suppress(OSError):
+        return os.path.samefile(path, other)
+    return False
 
 
 def archive(
