@@ -22,6 +22,7 @@ from ... import __version__, _core
 from ...backends.base import Change, Historian, Standing
 from ...errors import ConflictError, ProteusError, StorageError
 from ..copying import criteria_of
+from ..own_files import is_same, refuse_own_files
 from ..progress import Callback, Meter
 from ..session import Session
 from .container import Container, ContainerWriter, Watch
@@ -81,7 +82,7 @@ def backup(
     """See `DatabaseManager.backup`."""
     started = time.monotonic()
     backend = session.with_history("backup")
-    _refuse_own_files(backend, path)
+    refuse_own_files(backend, path, "a backup")
     known = None if base is None else _base(backend, base)
     if known is not None:
         _refuse_chain(path, known)
@@ -169,19 +170,11 @@ def _base(backend: Historian, path: str | os.PathLike[str]) -> Container:
     return base
 
 
-def _refuse_own_files(backend: Historian, path: str | os.PathLike[str]) -> None:
-    own = getattr(backend, "path", None)
-    if own is None:
-        return
-    if any(_is_same(path, each) for each in (own, f"{own}-lock", f"{own}-wal", f"{own}-shm")):
-        raise StorageError(f"{os.fspath(path)}: that is the store itself; a backup needs a file of its own")
-
-
 def _refuse_chain(path: str | os.PathLike[str], base: Container) -> None:
     """What took the place of a file it is built on could never be restored."""
     link: Container | None = base
     while link is not None:
-        if _is_same(path, link.path):
+        if is_same(path, link.path):
             raise StorageError(f"{os.fspath(path)}: the new backup is built on that file; choose another name")
         link = _below(link)
 
@@ -194,19 +187,13 @@ def _below(link: Container) -> Container | None:
     return None
 
 
-def _is_same(path: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
-    with suppress(OSError):
-        return os.path.samefile(path, other)
-    return False
-
-
 def archive(
     session: Session, path: str | os.PathLike[str], where: Any, overwrite: bool, progress: bool | Callback | None
 ) -> BackupReport:
     """See `DatabaseManager.export` with `format="archive"`."""
     started = time.monotonic()
     backend = session.with_history("export")
-    _refuse_own_files(backend, path)
+    refuse_own_files(backend, path, "an archive")
     now = backend.standing()
     criteria = criteria_of(where)
     ids = [key for key, _ in backend.query(criteria, None)] if criteria else None
