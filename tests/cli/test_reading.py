@@ -108,6 +108,13 @@ def test_get_original_gives_the_files_own_bytes(loaded: Shell, files: list[Path]
             assert loaded("get", name.stem, "--original", "-o", "-").stdout.encode() == name.read_bytes()
 
 
+def test_get_does_not_write_over_the_database(loaded: Shell, files: list[Path]) -> None:
+    count = loaded("count").stdout
+    key = next(name.stem for name in files if name.name.startswith("AF-"))
+    assert "the store itself" in loaded("get", key, "--original", "-o", "proteus.db", code=1).stderr
+    assert loaded("count").stdout == count
+
+
 def test_get_tells_programs_what_was_written(loaded: Shell, files: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "out.pdb"
     told = loaded.json("get", pdb(files).stem, "-o", str(out))

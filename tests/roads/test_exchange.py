@@ -194,6 +194,19 @@ def test_no_record_writes_outside_the_folder(tmp_path: Path) -> None:
     assert report.files == len(written) > 0
 
 
+@pytest.mark.parametrize("format", ["jsonl", "csv", "parquet", "fasta", "sql", "archive"])
+def test_no_export_takes_the_place_of_the_database(source: DatabaseManager, tmp_path: Path, format: str) -> None:
+    """It did, with `overwrite=True`: rows of text lay where the database had been."""
+    own = Path(source._session.backend.path)  # type: ignore[attr-defined]
+    (tmp_path / "link").symlink_to(own)
+    before = source.query_ids()
+    for path in (own, Path(f"{own}-lock"), tmp_path / "link"):
+        with pytest.raises(StorageError, match="the store itself"):
+            source.export(path, format=format, overwrite=True)  # type: ignore[call-overload]
+    assert source.query_ids() == before
+    assert source.verify_integrity().ok
+
+
 def test_nothing_half_written_stays_and_nothing_is_replaced_unasked(source: DatabaseManager, tmp_path: Path) -> None:
     place = tmp_path / "all.csv"
     place.write_text("mine")

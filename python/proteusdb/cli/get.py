@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..core.own_files import refuse_own_files
 from ..core.prediction import Prediction
 from ..structure import Structure
 from .exits import complain
@@ -70,6 +71,8 @@ def get(
         prediction = db.get_prediction(prediction_id, version=version, as_of=as_of)
         if output is None:
             return _show(prediction, as_json)
+        if output != PIPE:
+            refuse_own_files(db._session.backend, output, "a structure")
         data = _original(prediction) if original else _written(prediction, output)
     if output == PIPE:
         sys.stdout.buffer.write(data)

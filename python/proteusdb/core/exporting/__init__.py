@@ -26,6 +26,7 @@ from typing import Any
 from ...errors import StorageError
 from ..config import one_of
 from ..copying import criteria_of
+from ..own_files import refuse_own_files
 from ..prediction import Prediction
 from ..progress import Meter
 from ..session import Session
@@ -98,6 +99,7 @@ def export(
     place = os.fspath(path)
     folder = chosen.folder and not files.is_tar(place)
     _check_place(place, overwrite, folder)
+    refuse_own_files(backend, place, "an export")
     started = time.monotonic()
     total = backend.count({name: value for name, value in criteria.items() if name not in ("limit", "offset")}, None)
     with Meter(progress, total, "exporting") as meter:

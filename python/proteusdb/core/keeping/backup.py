@@ -20,8 +20,9 @@ from typing import Any
 
 from ... import __version__, _core
 from ...backends.base import Change, Historian, Standing
-from ...errors import ConflictError, StorageError
+from ...errors import ConflictError, ProteusError, StorageError
 from ..copying import criteria_of
+from ..own_files import is_same, refuse_own_files
 from ..progress import Callback, Meter
 from ..session import Session
 from .container import Container, ContainerWriter, Watch
@@ -81,8 +82,10 @@ def backup(
     """See `DatabaseManager.backup`."""
     started = time.monotonic()
     backend = session.with_history("backup")
-    _refuse_own_files(backend, path)
+    refuse_own_files(backend, path, "a backup")
     known = None if base is None else _base(backend, base)
+    if known is not None:
+        _refuse_chain(path, known)
     with ContainerWriter(path, overwrite=overwrite) as writer, Meter(progress, None, "backup") as meter:
         if known is None and backend.capabilities.images:
             manifest, versions = _image(backend, writer, watch_of(meter)), None
@@ -167,16 +170,21 @@ def _base(backend: Historian, path: str | os.PathLike[str]) -> Container:
     return base
 
 
-def _refuse_own_files(backend: Historian, path: str | os.PathLike[str]) -> None:
-    own = getattr(backend, "path", None)
-    if own is None:
-        return
-    for each in (own, f"{own}-lock", f"{own}-wal", f"{own}-shm"):
-        same = False
-        with suppress(OSError):
-            same = os.path.samefile(path, each)
-        if same:
-            raise StorageError(f"{os.fspath(path)}: that is the store itself; a backup needs a file of its own")
+def _refuse_chain(path: str | os.PathLike[str], base: Container) -> None:
+    """What took the place of a file it is built on could never be restored."""
+    link: Container | None = base
+    while link is not None:
+        if is_same(path, link.path):
+            raise StorageError(f"{os.fspath(path)}: the new backup is built on that file; choose another name")
+        link = _below(link)
+
+
+def _below(link: Container) -> Container | None:
+    """What a backup of a chain is built on, where that lies beside it."""
+    if link.manifest["kind"] == "incremental":
+        with suppress(OSError, ProteusError):
+            return Container(os.path.join(os.path.dirname(link.path), link.manifest["base"]["name"]))
+    return None
 
 
 def archive(
@@ -185,7 +193,7 @@ def archive(
     """See `DatabaseManager.export` with `format="archive"`."""
     started = time.monotonic()
     backend = session.with_history("export")
-    _refuse_own_files(backend, path)
+    refuse_own_files(backend, path, "an archive")
     now = backend.standing()
     criteria = criteria_of(where)
     ids = [key for key, _ in backend.query(criteria, None)] if criteria else None

@@ -45,8 +45,9 @@ class KeepVerbs(Verbs):
         Raises
         ------
         StorageError
-            The path is taken, is the store itself or cannot be written; or a full backup is needed, because versions
-            were purged, trimmed or cleaned up, or the store was restored, after the earlier one.
+            The path is taken, is the store itself or a file this one is built on, or cannot be written; or a full
+            backup is needed, because versions were purged, trimmed or cleaned up, or the store was restored, after the
+            earlier one.
         ValidationError, CorruptionError
             `incremental_from` is no backup, or a damaged one.
 

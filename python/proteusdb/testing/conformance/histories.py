@@ -127,6 +127,19 @@ class Histories(Base):
             db.backup(tmp_path / "next.backup", incremental_from=tmp_path / "all.archive")
         assert not (tmp_path / "next.backup").exists()
 
+    def test_a_backup_never_takes_the_place_of_what_it_is_built_on(self, db: DatabaseManager, tmp_path: Path) -> None:
+        fill(db)
+        full, next_ = tmp_path / "full.backup", tmp_path / "next.backup"
+        db.backup(full)
+        db.backup(next_, incremental_from=full)
+        (tmp_path / "link").symlink_to(full)
+        now = seen(db)
+        for path, base in ((full, full), (next_, next_), (full, next_), (tmp_path / "link", next_)):
+            with pytest.raises(StorageError, match="is built on that file"):
+                db.backup(path, incremental_from=base, overwrite=True)
+        db.restore(next_, overwrite=True)
+        assert seen(db) == now
+
     def test_what_a_bounded_write_took_away_is_in_no_chain(self, db: DatabaseManager, tmp_path: Path) -> None:
         keeper = type(db)._on(db._session.backend, keep_versions=2)
         fill(db)
