@@ -6,7 +6,8 @@
     open_engine("postgresql", folder)    a database of the folder's own, on one server a process
     open_engine("mongodb", folder)       the same
 
-A back end that needs a server skips its tests where there is none, and says so.
+`PROTEUSDB_TEST_POSTGRESQL_URI` and `PROTEUSDB_TEST_MONGODB_URI` name servers that are there already. A back end that
+needs a server skips its tests where there is none, and says so.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 from proteusdb import DatabaseManager
 from services.mongodb import MongoDB
 from services.postgresql import PostgreSQL
+from services.postgresql_given import VARIABLE, GivenPostgreSQL
 
 __all__ = ["ENGINES", "mongodb_server", "open_engine", "postgresql_server"]
 
@@ -31,9 +33,10 @@ checkpoint each time."""
 
 
 @cache
-def postgresql_server() -> PostgreSQL:
-    """The server of this process; it ends with it."""
-    server = PostgreSQL()
+def postgresql_server() -> PostgreSQL | GivenPostgreSQL:
+    """The server of this process, which ends with it, or the one that is given."""
+    given = os.environ.get(VARIABLE)
+    server = GivenPostgreSQL(given) if given else PostgreSQL()
     atexit.register(server.__exit__)
     return server
 

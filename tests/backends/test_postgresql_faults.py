@@ -35,6 +35,17 @@ def guarded() -> Iterator[PostgreSQL]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def own() -> Iterator[PostgreSQL]:
+    """A server whose roles are ours to change: the common one, unless that is given."""
+    common = postgresql_server()
+    if isinstance(common, PostgreSQL):
+        yield common
+    else:
+        with PostgreSQL() as server:
+            yield server
+
+
 def test_a_wrong_password_is_told_and_not_shown(guarded: PostgreSQL) -> None:
     wrong = guarded.url.replace(SECRET, "battery-staple")
     with pytest.raises(ConnectionError, match="password") as told:
@@ -67,9 +78,8 @@ def test_a_lock_that_is_held_ends_by_the_timeout() -> None:
         assert db.query_ids() == ["a"]
 
 
-def test_a_statement_the_server_refuses_is_told_in_its_words() -> None:
-    server = postgresql_server()
-    url = server.create("refused")
+def test_a_statement_the_server_refuses_is_told_in_its_words(own: PostgreSQL) -> None:
+    url = own.create("refused")
     with DatabaseManager.from_url(url) as db:
         db.store_prediction("MKT", None, prediction_id="a")
     with psycopg.connect(url, autocommit=True) as admin:
@@ -83,9 +93,8 @@ def test_a_statement_the_server_refuses_is_told_in_its_words() -> None:
         assert db.query_ids() == ["a"]
 
 
-def test_without_trigrams_the_answers_are_the_same() -> None:
-    server = postgresql_server()
-    url = server.create("plain")
+def test_without_trigrams_the_answers_are_the_same(own: PostgreSQL) -> None:
+    url = own.create("plain")
     with psycopg.connect(url, autocommit=True) as admin:
         # Whoever may not make extensions gets a store without this index.
         admin.execute("CREATE ROLE modest LOGIN")

@@ -24,6 +24,7 @@ import zstandard
 from backends.engines import mongodb_server, postgresql_server
 from compat.fixture import FOLDER, fill
 from proteusdb import DatabaseManager
+from services.postgresql import PostgreSQL
 
 __all__ = ["ENGINES", "put", "unpacked"]
 
@@ -129,12 +130,12 @@ def _write_sqlite(folder: Path) -> bytes:
 
 
 def _write_postgresql(folder: Path) -> bytes:
-    server = postgresql_server()
-    url = server.create("fixture")
-    fill(partial(DatabaseManager.from_url, url))
-    program = server._programs / "pg_dump"
-    dump = [program, "--schema=proteusdb", "--no-owner", "--no-privileges", "--dbname", url]
-    return subprocess.run(dump, check=True, capture_output=True).stdout
+    with PostgreSQL() as server:
+        url = server.create("fixture")
+        fill(partial(DatabaseManager.from_url, url))
+        program = server._programs / "pg_dump"
+        dump = [program, "--schema=proteusdb", "--no-owner", "--no-privileges", "--dbname", url]
+        return subprocess.run(dump, check=True, capture_output=True).stdout
 
 
 def _write_mongodb(folder: Path) -> bytes:

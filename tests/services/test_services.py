@@ -8,6 +8,7 @@ import pytest
 
 from .mongodb import MongoDB
 from .postgresql import PostgreSQL
+from .postgresql_given import GivenPostgreSQL
 
 
 @pytest.fixture
@@ -39,6 +40,21 @@ def test_postgresql_keeps_what_it_acknowledged(postgresql: PostgreSQL) -> None:
 def test_postgresql_asks_for_its_password(postgresql: PostgreSQL) -> None:
     with pytest.raises(psycopg.OperationalError, match="password"):
         psycopg.connect(postgresql.url.replace("a%20secret", "a%20guess"))
+
+
+def test_on_a_given_server_databases_are_made_and_dropped(postgresql: PostgreSQL) -> None:
+    def names() -> set[str]:
+        with psycopg.connect(postgresql.url) as connection:
+            return {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
+
+    before = names()
+    with GivenPostgreSQL(postgresql.url) as given:
+        url = given.create("made")
+        assert url == given.address("made")
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SHOW server_encoding").fetchall() == [("UTF8",)]
+        assert len(names() - before) == 1
+    assert names() == before
 
 
 def test_mongodb_keeps_what_it_acknowledged(mongodb: MongoDB) -> None:

@@ -22,7 +22,7 @@ def growth(stats: dict[str, Any]) -> dict[str, Any]:
     samples = stats.pop("samples")
     if not samples:
         return {}
-    used = stats["file_bytes"] - stats["free_bytes"]
+    used = stats["file_bytes"] - stats.get("free_bytes", 0)
     (first, first_used, _, _), (since, last_used, predictions, versions) = samples[0], samples[-1]
     days = max(_core.now() - first, 1) / _DAY
     return {

@@ -15,7 +15,7 @@ from ... import _core
 from ...errors import StorageError
 from ..shared.question import Question
 from ..shared.rows import COLUMNS, Blobs, Row
-from ..shared.tables import Declared, Life, Place, Record
+from ..shared.tables import Aside, Declared, Life, Place, Record
 from .client import Client
 from .scan import Scan
 from .schema import COLUMN_LIST, TABLES, model_term
@@ -338,6 +338,18 @@ class Reads:
             "blob_bytes": sum(blobs.values()),
             "stored_bytes": sum(blobs.values()) + size,
         }
+
+    def sizes(self) -> tuple[int, int, int]:
+        """See `Tables.sizes`."""
+        raise self._no_history()
+
+    def set_aside(self, entries: Sequence[Aside], at: int) -> None:
+        """See `Tables.set_aside`."""
+        raise self._no_history()
+
+    def rederive(self) -> None:
+        """See `Tables.rederive`."""
+        raise self._no_history()
 
     def faults(self) -> Iterator[str]:
         """See `Tables.faults`: Cassandra checks its own files."""

@@ -294,19 +294,25 @@ class Reads:
             {"$group": {"_id": "$blobs.key", "size": {"$first": "$blobs.size"}}},
         ]
         blob_count, blob_bytes = self._sum(alive, "$size", *kinds)
-        sizes = self._store.command("dbStats")
+        file_bytes, predictions, versions = self.sizes()
         return {
-            "predictions": self._count("predictions", current),
+            "predictions": predictions,
             "residues": self._sum(current, "$length")[1],
-            "versions": self._count("predictions", alive),
+            "versions": versions,
             "models": self._count("models", alive),
             "analyses": self._count("analyses", alive),
             "blobs": blob_count,
             "blob_bytes": blob_bytes,
             "quarantined": self._count("quarantine", alive),
             "stored_bytes": blob_bytes + self._sum(alive, "$size")[1],
-            "file_bytes": int(sizes.get("storageSize", 0)) + int(sizes.get("indexSize", 0)),
+            "file_bytes": file_bytes,
         }
+
+    def sizes(self) -> tuple[int, int, int]:
+        """See `Tables.sizes`."""
+        current, told = self.view.newest({"deleted": False}), self._store.command("dbStats")
+        size = int(told.get("storageSize", 0)) + int(told.get("indexSize", 0))
+        return size, self._count("predictions", current), self._count("predictions", self.view.alive())
 
     def faults(self) -> Iterator[str]:
         """See `Tables.faults`: the server looks after its own pages."""

@@ -26,7 +26,7 @@ from ... import _core
 from ...errors import CorruptionError, StorageError
 from ..shared.rows import COLUMNS, Row, Version, starts_of, stored
 from ..shared.standing import STANDING
-from ..shared.tables import Changes, Record
+from ..shared.tables import Aside, Changes, Record
 from . import blobs
 from .connections import Store
 from .schema import FOREVER, INDEXES, NULLABLE, UPGRADES, Document, View, portions
@@ -232,6 +232,18 @@ class MongodbTables(Reads):
             self._empty([name for name in UPGRADES[now] if name not in INDEXES])
             self._end("meta", "note", [STANDING])
         self._unit.move(schema)
+
+    # --- repair -------------------------------------------------------------------------------------------------------
+
+    def set_aside(self, entries: Sequence[Aside], at: int) -> None:
+        """See `Tables.set_aside`."""
+        documents = [{**entry._asdict(), "at": Int64(at)} for entry in entries]
+        # One at a time, since each may be nearly as large as a message.
+        for document in documents:
+            self._add("quarantine", [document])
+
+    def rederive(self) -> None:
+        """See `Tables.rederive`: what questions look for stands in the documents of versions."""
 
     # --- declared indexes ---------------------------------------------------------------------------------------------
 

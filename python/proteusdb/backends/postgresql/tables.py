@@ -23,6 +23,12 @@ _SELECT = f"SELECT {', '.join(f'v.{name}' for name in COLUMNS)} FROM"
 _FIRST_BATCH, _BATCH = 32, 1024
 MODEL = ("model_id", "name", "version", "configuration", "created_at")
 ANALYSIS = ("analysis_id", "prediction_id", "results", "parameters", "created_at")
+_PREDICTIONS = f"SELECT count(*) FROM versions v WHERE {CURRENT}"
+_VERSIONS = "SELECT count(*) FROM versions"
+_BYTES = (
+    "SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class c "
+    "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'"
+)
 
 
 class Reads:
@@ -222,9 +228,9 @@ class Reads:
         """See `Tables.figures`."""
         one = self._one
         return {
-            "predictions": one(f"SELECT count(*) FROM versions v WHERE {CURRENT}"),
+            "predictions": one(_PREDICTIONS),
             "residues": one(f"SELECT coalesce(sum(length), 0)::bigint FROM versions v WHERE {CURRENT}"),
-            "versions": one("SELECT count(*) FROM versions"),
+            "versions": one(_VERSIONS),
             "models": one("SELECT count(*) FROM models"),
             "analyses": one("SELECT count(*) FROM analysis"),
             "blobs": one("SELECT count(*) FROM blobs"),
@@ -234,11 +240,12 @@ class Reads:
                 "::bigint FROM versions"
             ),
             "quarantined": one("SELECT count(*) FROM quarantine") if self.schema() > 1 else 0,
-            "file_bytes": one(
-                "SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class c "
-                "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'"
-            ),
+            "file_bytes": one(_BYTES),
         }
+
+    def sizes(self) -> tuple[int, int, int]:
+        """See `Tables.sizes`."""
+        return self._one(_BYTES), self._one(_PREDICTIONS), self._one(_VERSIONS)
 
     def faults(self) -> Iterator[str]:
         """See `Tables.faults`: the server looks after its own pages."""

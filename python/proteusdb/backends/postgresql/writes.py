@@ -13,7 +13,7 @@ from ... import _core
 from ...errors import CorruptionError
 from ..shared.rows import COLUMNS, Version, starts_of, stored
 from ..shared.sql import Statement
-from ..shared.tables import Changes, Record
+from ..shared.tables import Aside, Changes, Record
 from .schema import UPGRADES
 from .tables import ANALYSIS, MODEL, Reads
 
@@ -192,6 +192,23 @@ class PostgresqlTables(Reads):
             self._run(statement)
         self._run("UPDATE meta SET value = %s WHERE name = 'schema'", [schema])
         self._meta, self._notes = {}, None
+
+    # --- repair -------------------------------------------------------------------------------------------------------
+
+    def set_aside(self, entries: Sequence[Aside], at: int) -> None:
+        """See `Tables.set_aside`; no text of PostgreSQL holds NUL."""
+        rows = [(entry.name, entry.reason.replace("\0", "\\0"), at, entry.content) for entry in entries]
+        self._put("quarantine", ["name", "reason", "at", "content"], rows, len(rows))
+
+    def rederive(self) -> None:
+        """See `Tables.rederive`."""
+        self._run("DELETE FROM chains")
+        for batch in self._stream(Statement("SELECT row, sequence FROM versions", [])):
+            starts = [(start, row) for row, sequence in batch for start in dict.fromkeys(starts_of(sequence))]
+            self._put("chains", ["start", "row"], starts, len(starts))
+        for field, number in self.declared().items():
+            self.undeclare(field, number)
+            self.declare(field, number)
 
     # --- declared indexes ---------------------------------------------------------------------------------------------
 

@@ -15,9 +15,9 @@ from ...errors import ProteusError
 from .rows import Row, blob_key, keys_of, stored
 from .tables import Tables
 
-__all__ = ["faults"]
+__all__ = ["AT_ONCE", "Told", "analysis_of", "faults"]
 
-_AT_ONCE = 64
+AT_ONCE = 64
 """Blobs that are read at once."""
 
 
@@ -25,16 +25,26 @@ def faults(tables: Tables, watch: Callable[[int, int], Any] | None = None) -> It
     """What does not fit together; `watch` is told how much of how much was looked at."""
     uses: Counter[str] = Counter()
     current: set[str] = set()
-    told = _Told(tables, watch)
+    told = Told(tables, watch)
     yield from _versions(tables, current, uses, told)
     for analysis_id in tables.analyses_of(None):
-        record = tables.analysis(analysis_id)
-        if record is None or record["prediction_id"] not in current:
-            yield f"analysis {analysis_id!r}: its prediction is absent"
+        record, why = analysis_of(tables, analysis_id)
+        if record is not None and record["prediction_id"] not in current:
+            why = "its prediction is absent"
+        if why is not None:
+            yield f"analysis {analysis_id!r}: {why}"
     yield from _blobs(tables, uses, told)
 
 
-class _Told:
+def analysis_of(tables: Tables, analysis_id: str) -> tuple[dict[str, Any] | None, str | None]:
+    """An analysis, or why it does not read."""
+    try:
+        return tables.analysis(analysis_id), None
+    except ProteusError as error:
+        return None, str(error)
+
+
+class Told:
     """Tells how far it is."""
 
     def __init__(self, tables: Tables, watch: Callable[[int, int], Any] | None) -> None:
@@ -52,7 +62,7 @@ class _Told:
             self._watch(self._done, max(self._done, self._total))
 
 
-def _versions(tables: Tables, current: set[str], uses: Counter[str], told: _Told) -> Iterator[str]:
+def _versions(tables: Tables, current: set[str], uses: Counter[str], told: Told) -> Iterator[str]:
     """Looks at every version; notes which predictions are there and which blobs are named."""
     models = {model["model_id"] for model in tables.models()}
     before: tuple[str, int] = ("", 0)
@@ -84,12 +94,12 @@ def _version(version: Stored, row: Row, models: set[str]) -> Iterator[str]:
         yield f"{name}: its columns do not fit one another"
 
 
-def _blobs(tables: Tables, uses: Counter[str], told: _Told) -> Iterator[str]:
+def _blobs(tables: Tables, uses: Counter[str], told: Told) -> Iterator[str]:
     counted = tables.blob_uses()
     for key in counted.keys() - uses.keys():
         yield f"blob {key}: no version names it"
     rest = iter(uses.items())
-    while portion := dict(islice(rest, _AT_ONCE)):
+    while portion := dict(islice(rest, AT_ONCE)):
         told.more(len(portion))
         found = tables.blobs(portion)
         for key, number in portion.items():

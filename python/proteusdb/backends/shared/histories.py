@@ -22,13 +22,15 @@ from ... import __version__, _core
 from ...errors import ConflictError, StorageError
 from ..base import Change, Standing
 from ..settings import apply_settings, settings_of
-from .check import faults
+from .check import Told, faults
 from .engine import Engine
+from .growth import EVERY, GROWTH, sample, samples_of
 from .importing import Importing
 from .keeping import KeepingEngine, broken
 from .opening import PROGRAM
 from .past import TAGS
 from .quota import QUOTA, Quota, hold, quota_of, size_of
+from .repair import repair
 from .rows import stored
 from .standing import STANDING, fresh, noted
 from .steps import SCHEMA, schema_of
@@ -50,6 +52,8 @@ class HistoryEngine(KeepingEngine):
     latest_schema = LATEST
     _pressed: tuple[int | None] | None = None
     """What the last commit of this handle found of the quota; `None` before the first."""
+    _sampled = -EVERY
+    """When the last sample of the size was taken (µs), as far as this handle knows."""
 
     # --- what an engine may give otherwise ----------------------------------------------------------------------------
 
@@ -126,7 +130,7 @@ class HistoryEngine(KeepingEngine):
             for field, number in list(tables.declared().items()):
                 tables.undeclare(field, number)
             tables.clear()
-            gone = dict.fromkeys((TAGS, SCHEMA, QUOTA))
+            gone = dict.fromkeys((TAGS, SCHEMA, QUOTA, GROWTH))
             tables.write(Changes(_next(tables), notes={**gone, STANDING: fresh(generation).text}))
             fill(_Within(self, tables))
         self._pressed = None
@@ -148,13 +152,25 @@ class HistoryEngine(KeepingEngine):
 
     def repair(self, watch: Watch) -> tuple[list[tuple[str, str]], str | None]:
         """See `Historian.repair`."""
-        raise StorageError(f"{self.url}: the {self.capabilities.name} back end repairs itself, or cannot")
+        with self.replacing() as tables:
+            aside = repair(tables, Told(tables, watch))
+        self._pressed = None
+        return [(entry.name, entry.reason) for entry in aside], None
+
+    # --- size ---------------------------------------------------------------------------------------------------------
+
+    def stats(self) -> dict[str, Any]:
+        """See `Backend.stats`; `samples` are those of its growth."""
+        with self.reading() as tables:
+            return {**tables.figures(), "samples": samples_of(tables)}
 
     # --- quota --------------------------------------------------------------------------------------------------------
 
     def commit(self, tables: Tables, changes: Changes) -> None:
         """See `Engine.commit`; the quota may forbid it."""
-        quota = hold(tables, changes)
+        quota, now = hold(tables, changes), _core.now()
+        if now >= self._sampled + EVERY:
+            self._sampled = sample(tables, changes, now)
         super().commit(tables, changes)
         self._pressed = (None if quota is None else quota.pressure,)
 

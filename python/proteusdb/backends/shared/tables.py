@@ -27,7 +27,7 @@ from typing import Any, NamedTuple, Protocol
 from .question import Question
 from .rows import Blobs, Row, Version
 
-__all__ = ["Changes", "Declared", "Life", "Place", "Record", "Tables"]
+__all__ = ["Aside", "Changes", "Declared", "Life", "Place", "Record", "Tables"]
 
 Record = dict[str, Any]
 """A model (`model_id, name, version, configuration, created_at`) or an analysis (`analysis_id, prediction_id, results,
@@ -39,6 +39,14 @@ Declared = Mapping[str, int]
 
 Place = tuple[int, str, int]
 """Where a version stands among all: the commit that brought it (µs), its prediction, its number."""
+
+
+class Aside(NamedTuple):
+    """What a repair set aside: what it was, why, and JSON of all there was of it."""
+
+    name: str
+    reason: str
+    content: str
 
 
 class Life(NamedTuple):
@@ -206,8 +214,17 @@ class Tables(Protocol):
         """Counts and sizes for `stats`: at least predictions, residues, versions, models, analyses, blobs, and
         `stored_bytes` (what blobs, sequences and metadata take)."""
 
+    def sizes(self) -> tuple[int, int, int]:
+        """Bytes of storage in use, predictions, versions: what of the figures is cheap to tell."""
+
     def faults(self) -> Iterator[str]:
         """What the engine's own check of its file or tables finds, one line a fault."""
+
+    def set_aside(self, entries: Sequence[Aside], at: int) -> None:
+        """Adds to what repairs have set aside."""
+
+    def rederive(self) -> None:
+        """Writes anew what is made of the rows of versions so that questions find them."""
 
     def every_version(self) -> Iterator[Sequence[Row]]:
         """Batches of all rows of all versions, in the order of id and version."""

@@ -22,6 +22,8 @@ __all__ = ["DIALECT", "NOTE", "WITH_GRAMS", "Reads", "batches"]
 
 _SELECT = f"SELECT {', '.join(f'v.{name}' for name in COLUMNS)} FROM"
 _FIRST_BATCH, _BATCH = 32, 1024
+_PREDICTIONS = f"SELECT count(*) FROM versions v WHERE {CURRENT}"
+_VERSIONS = "SELECT count(*) FROM versions"
 NOTE = "note "
 """Begins the names of notes in `meta`."""
 _MOST_GRAMS = 24
@@ -212,9 +214,9 @@ class Reads:
         """See `Tables.figures`."""
         one = self._one
         return {
-            "predictions": one(f"SELECT count(*) FROM versions v WHERE {DIALECT.current}"),
+            "predictions": one(_PREDICTIONS),
             "residues": one(f"SELECT ifnull(sum(length), 0) FROM versions v WHERE {DIALECT.current}"),
-            "versions": one("SELECT count(*) FROM versions"),
+            "versions": one(_VERSIONS),
             "models": one("SELECT count(*) FROM models"),
             "analyses": one("SELECT count(*) FROM analysis"),
             "blobs": one("SELECT count(*) FROM blobs"),
@@ -224,6 +226,12 @@ class Reads:
             "file_bytes": one("PRAGMA page_count") * one("PRAGMA page_size"),
             "free_bytes": one("PRAGMA freelist_count") * one("PRAGMA page_size"),
         }
+
+    def sizes(self) -> tuple[int, int, int]:
+        """See `Tables.sizes`."""
+        one = self._one
+        pages = one("PRAGMA page_count") - one("PRAGMA freelist_count")
+        return pages * one("PRAGMA page_size"), one(_PREDICTIONS), one(_VERSIONS)
 
     def _one(self, text: str) -> int:
         return int(self._run(text).fetchone()[0])

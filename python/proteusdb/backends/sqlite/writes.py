@@ -11,8 +11,8 @@ from typing import Any
 from ... import _core
 from ...errors import CorruptionError
 from ..shared.rows import COLUMNS, Version, starts_of, stored
-from ..shared.tables import Changes, Record
-from .schema import UPGRADES
+from ..shared.tables import Aside, Changes, Record
+from .schema import FILL_GRAMS, UPGRADES
 from .tables import NOTE, WITH_GRAMS, Reads, batches
 
 __all__ = ["SqliteTables"]
@@ -152,6 +152,26 @@ class SqliteTables(Reads):
         for statement in UPGRADES[schema][0] if schema > now else UPGRADES[now][1]:
             self._run(statement)
         self._run(f"PRAGMA user_version = {int(schema)}")
+
+    # --- repair -------------------------------------------------------------------------------------------------------
+
+    def set_aside(self, entries: Sequence[Aside], at: int) -> None:
+        """See `Tables.set_aside`."""
+        rows = ((entry.name, entry.reason, at, entry.content) for entry in entries)
+        self._many("INSERT INTO quarantine (name, reason, at, content) VALUES (?, ?, ?, ?)", rows)
+
+    def rederive(self) -> None:
+        """See `Tables.rederive`."""
+        self._run("DELETE FROM chains")
+        for batch in batches(self._run("SELECT row, sequence FROM versions")):
+            starts = ((start, row) for row, sequence in batch for start in dict.fromkeys(starts_of(sequence)))
+            self._many("INSERT INTO chains (start, row) VALUES (?, ?)", starts)
+        for field, number in self.declared().items():
+            self.undeclare(field, number)
+            self.declare(field, number)
+        for statement in FILL_GRAMS if self._dialect is WITH_GRAMS else ():
+            self._run(statement)
+        self._run("REINDEX")
 
     # --- declared indexes ---------------------------------------------------------------------------------------------
 

@@ -97,8 +97,8 @@ class CareVerbs(Verbs):
         repair : bool
             Where there are faults, make the store anew from all that can be read of it. What is derived (indexes,
             counters, reference counts) is written again; what is damaged is set aside in the store's quarantine and
-            named, and the damaged file is kept beside. Writers wait meanwhile; a repair that is stopped has changed
-            nothing.
+            named, and a damaged file is kept beside; in SQLite, PostgreSQL and MongoDB it is one transaction, and the
+            quarantine holds all that was damaged. Writers wait meanwhile; a repair that is stopped has changed nothing.
         progress : bool or callable, optional
             As in `store_predictions`.
 
