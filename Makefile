@@ -10,12 +10,14 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo quick test test-rust test-python soak soak-fuzz check check-style check-rust check-docs check-types bench bench-queries bench-codec \
-        bench-arrays train train-fast wheel clean need-python need-cargo
+        bench-suite bench-scaling bench-arrays train train-fast wheel clean need-python need-cargo
 
 PYTHON ?= python3
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 DATA ?=
 N ?= 100000
+ROWS ?= 2000
+SIZES ?= 10000 100000 1000000
 CODEC_CORPUS ?= $(or $(PROTEUSDB_CORPUS),../shared/corpus)
 FILES ?= build/codec.txt
 TESTS ?= tests
@@ -110,6 +112,12 @@ bench: $(VENV)/stamp-dev ## Stores side by side, into README's table (DATA=folde
 
 bench-queries: $(VENV)/stamp-dev ## Nine questions to N rows (100,000 unless given), load speed and bytes a row, beside SQLite.
 	$(BIN)/python benches/queries.py --n $(N)
+
+bench-suite: $(VENV)/stamp-dev ## pytest-benchmark of ROWS structures and N rows without: loads, stores, reads, scans, queries.
+	$(BIN)/python -m pytest benches/suite -p no:xdist --rows $(ROWS) --headers $(N) --benchmark-columns min,median,ops,rounds
+
+bench-scaling: $(VENV)/stamp-dev ## What a row costs as the store grows, at each of SIZES rows.
+	$(BIN)/python benches/scaling.py --rows $(SIZES)
 
 bench-arrays: $(VENV)/stamp-dev ## Bits and speed of arrays beside JSON, zstd and image codecs (DATA=files), and of original files.
 	$(BIN)/python benches/arrays.py $(DATA)

@@ -26,8 +26,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from measure import Measures, measured
-from peers import PEERS, Peer
+from peers import Peer
 from records import Record, records, templates
+from roster import PEERS
 
 BEGIN, END = "<!-- written by `make bench` -->", "<!-- until here -->"
 HEADS = {
@@ -49,6 +50,8 @@ def available(only: str) -> list[type[Peer]]:
         absent = [name for name in kind.needs if importlib.util.find_spec(name) is None]
         if absent:
             print(f"left out: {kind.title} (needs {', '.join(absent)}; pip install --group bench)")
+        elif kind.variable and kind.variable not in os.environ:
+            print(f"left out: {kind.title} (needs a server that {kind.variable} names)")
         elif only.lower() in kind.title.lower() or kind is PEERS[0]:
             found.append(kind)
     return found

@@ -38,6 +38,10 @@ class Peer:
 
     title: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
+    variable: ClassVar[str | None] = None
+    """The variable of the environment that says where its server is."""
+    error: ClassVar[float] = 0.0
+    """How far, in Å, coordinates may be from those given."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -49,6 +53,14 @@ class Peer:
 
     def compact(self) -> object:
         """Make the files as small as the peer can; nothing where it has no such step."""
+        return None
+
+    def size(self) -> int | None:
+        """Bytes on the disk, where they are not in the folder."""
+        return None
+
+    def forget(self) -> object:
+        """Remove what is not in the folder."""
         return None
 
 
@@ -320,8 +332,3 @@ class Folder(Peer):
 
     def close(self) -> None:
         pass
-
-
-PEERS: tuple[type[Peer], ...] = (
-    Proteus, ProteusSmall, ProteusPlain, LmdbRaw, Lmdb, LmdbZstd, Sqlite, Rocks, Folder,
-)  # fmt: skip

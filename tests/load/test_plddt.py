@@ -20,6 +20,7 @@ def test_boltz_has_two_scales_and_the_npz_wins(db: DatabaseManager, tmp_path: Pa
         told = one.arrays["plddt"].astype(np.float64) * 100
         assert told.max() > 1 >= one.arrays["plddt"].max()
         assert np.array_equal(structure.plddt, told.astype(np.float32))
+        assert np.array_equal(db.get_prediction(record.prediction_id).plddt, structure.plddt)
         assert record.confidence == pytest.approx(told.mean() / 100, rel=1e-6)
         assert record.metadata["source"]["plddt_from"] == "plddt"
         # B-factors are kept as they were printed, and say the same with fewer digits.

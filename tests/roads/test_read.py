@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,35 @@ def test_a_stream_is_whole_ordered_and_right(filled: DatabaseManager) -> None:
             assert prediction.arrays["pae"][0, 0] == number
     ids = ["p050", "p002"]
     assert [prediction.prediction_id for prediction in filled.iter_predictions(iter(ids))] == ids
+
+
+@pytest.mark.parametrize("compression", ["fast", "small", False])
+def test_plddt_is_that_of_the_structure_and_leaves_its_coordinates_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compression: str | bool
+) -> None:
+    with DatabaseManager(database_path=tmp_path / "proteus.db", compression=compression) as db:
+        for name, structure, model in [
+            ("confident", pdb("MKVA", b=91.25), "esmfold"),
+            ("fraction", pdb("MKVA", b=0.5), "esmfold"),
+            ("unknown", pdb("MKVA", b=20.0), None),
+            ("bare", None, None),
+        ]:
+            db.store_prediction("MKVA", structure, prediction_id=name, model=model)
+        with monkeypatch.context() as patch:
+            patch.setattr(db._session, "structures", lambda *_, **__: pytest.fail("a structure was decoded"))
+            told = {one.prediction_id: one.plddt for one in db.iter_predictions(fields=("plddt",))}
+        for name, plddt in told.items():
+            structure = db.get_prediction(name).structure
+            if structure is None or structure.plddt is None:
+                assert plddt is None, name
+            else:
+                assert plddt is not None, name
+                assert not plddt.flags.writeable
+                np.testing.assert_array_equal(plddt, structure.plddt, strict=True)
+        assert told["confident"] is not None
+        with db.transaction():
+            db.store_prediction("MK", pdb("MK", b=70.0), prediction_id="fresh", model="esmfold")
+            np.testing.assert_array_equal(db.get_prediction("fresh").plddt, np.full(2, 70, np.float32))
 
 
 def test_fields_leave_structures_untouched(filled: DatabaseManager, monkeypatch: pytest.MonkeyPatch) -> None:

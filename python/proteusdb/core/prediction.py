@@ -39,6 +39,7 @@ FIELDS = (
     "chain_types",
     "structure",
     "structure_data",
+    "plddt",
     "metadata",
     "model",
     "model_id",
@@ -64,12 +65,13 @@ class Prediction:
     Made by the manager. Attributes are read-only; change a prediction with `DatabaseManager.update_prediction`.
     """
 
-    __slots__ = ("_arrays", "_metadata", "_originals", "_session", "_stored", "_structure")
+    __slots__ = ("_arrays", "_metadata", "_originals", "_plddt", "_session", "_stored", "_structure")
 
     def __init__(self, session: Session, stored: Stored) -> None:
         self._session = session
         self._stored = stored
         self._structure: Structure | None = None
+        self._plddt: tuple[NDArray[np.float32] | None] | None = None
         self._metadata: dict[str, Any] | None = None
         # Made when asked for: most predictions of a large answer are looked at by their columns alone.
         self._arrays: Parts[NDArray[Any]] | None = None
@@ -177,6 +179,19 @@ class Prediction:
         return self._session.part(self._stored, "structure", "") if self._has_structure() else None
 
     @property
+    def plddt(self) -> NDArray[np.float32] | None:
+        """The structure's pLDDT, 0-100, float32 (n_residues,), or None; coordinates are not decoded for it."""
+        if self._structure is not None or self._tells_plddt():
+            return None if self.structure is None else self.structure.plddt
+        if self._plddt is None:
+            data = self.structure_data
+            found = None if data is None else _core.decode_plddt(data)
+            if found is not None:
+                found[0].flags.writeable = False
+            self._plddt = (None if found is None else found[0],)
+        return self._plddt[0]
+
+    @property
     def arrays(self) -> Mapping[str, NDArray[np.generic]]:
         """Arrays by name."""
         if self._arrays is None:
@@ -196,9 +211,9 @@ class Prediction:
         Returns
         -------
         dict
-            Keys as `FIELDS` but `structure_data`.
+            Keys as `FIELDS` but `structure_data` and `plddt`, which are the structure's.
         """
-        values = {name: getattr(self, name) for name in FIELDS if name != "structure_data"}
+        values = {name: getattr(self, name) for name in FIELDS if name not in ("structure_data", "plddt")}
         return {**values, "arrays": dict(self.arrays), "originals": dict(self.originals)}
 
     # --- for people ---------------------------------------------------------------------------------------------------
@@ -302,7 +317,12 @@ class Prediction:
 
         if core is None:
             return
-        kinds = {kind for kind, _, _ in self._stored.parts}
+        parts = self._stored.parts
+        if len(parts) == 1:
+            # A structure and nothing beside it, as most are.
+            self._structure = Structure(core)
+            return
+        kinds = {kind for kind, _, _ in parts}
         name = self._original_name() if "original" in kinds else None
         original = None if name is None else lambda: self.originals[name]
         plddt = (lambda: self._told_plddt(core)) if "array" in kinds else None
@@ -312,12 +332,20 @@ class Prediction:
         """pLDDT of residues from the array that the loader found to be the most exact."""
         from .tokens import residue_plddt
 
-        source = self.metadata.get("source")
-        name = source.get("plddt_from") if isinstance(source, dict) else None
-        if not isinstance(name, str) or name not in self.arrays:
+        name = self._plddt_source()
+        if name is None or name not in self.arrays:
             return None
         found = residue_plddt(core, name, self.arrays[name])
         return None if found is None else found[0]
+
+    def _plddt_source(self) -> str | None:
+        source = self.metadata.get("source")
+        name = source.get("plddt_from") if isinstance(source, dict) else None
+        return name if isinstance(name, str) else None
+
+    def _tells_plddt(self) -> bool:
+        """Whether an array may tell it, which needs the structure to be understood."""
+        return any(kind == "array" for kind, _, _ in self._stored.parts) and self._plddt_source() is not None
 
     def _decode_array(self, name: str) -> NDArray[Any]:
         return _core.decode_array(*self._session.array(self._stored, "array", name))

@@ -6,6 +6,8 @@
                                  │                               headers are one call, its structures another
                                  └─────> yielded in order
 
+With one worker the caller's own thread is it: handing over to another costs more than it saves.
+
 Invariants: at most `workers + 2` chunks exist at a time; the store holds no transaction between chunks, so a slow
 consumer keeps no reader open and the file does not grow for its sake.
 """
@@ -98,6 +100,10 @@ def _stream(
             _decode(prediction, decoded)
         return predictions
 
+    if workers == 1:
+        for chunk in _chunks(pins, _CHUNK):
+            yield from fetch(chunk)
+        return
     ahead = Ahead(fetch, workers)
     try:
         for chunk in _chunks(pins, _CHUNK):
@@ -111,6 +117,8 @@ def _stream(
 
 
 def _decode(prediction: Prediction, decoded: frozenset[str]) -> None:
+    if "plddt" in decoded:
+        _ = prediction.plddt
     for name in ("arrays", "originals"):
         if name in decoded:
             parts: Mapping[str, Any] = getattr(prediction, name)

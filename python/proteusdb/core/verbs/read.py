@@ -98,7 +98,8 @@ class ReadVerbs(Verbs):
             Attributes that will be looked at: structures and arrays are decoded ahead only if they are among them.
             All unless given. Others can still be asked for, and are then decoded on the spot.
         workers : int, optional
-            Threads that decode; all processors unless given.
+            Threads that decode; all processors unless given. With 1 it is the caller's own, and nothing is decoded
+            ahead of what is asked for but a few predictions at a time.
         **criteria
             Those of `query_predictions`; not together with `ids`.
 
