@@ -48,7 +48,7 @@ pub fn fill_rows(
                 };
                 match structure {
                     Some(structure) => {
-                        structure.fill_rows(&mut rows).map_err(|error| error.context(&name(&ids, number)))
+                        structure.fill_rows(&mut rows).map_err(|error| error.context(name(&ids, number)))
                     }
                     None => {
                         rows.clear();

@@ -118,7 +118,7 @@ impl Structure {
 
     fn fill_atoms(&self, rows: &mut Rows<'_>, residues: impl Iterator<Item = usize>) {
         let (model, topology) = (self.first(), self.topology());
-        let coords = rows.coords.is_some().then(|| model.coords.to_f32()).unwrap_or_default();
+        let coords = if rows.coords.is_some() { model.coords.to_f32() } else { Vec::new() };
         let names = &topology.atoms.name;
         let places: Vec<usize> = names.values().map(place_of).collect();
         for (row, residue) in residues.enumerate() {
