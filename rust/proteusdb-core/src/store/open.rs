@@ -21,7 +21,7 @@ use super::lock::Patience;
 use super::options::{Durability, Options};
 use super::probe::{self, Found};
 use super::tables::{NAMES, Tables, TablesIn};
-use super::{Txn, commits, files, format, lmdb, lock};
+use super::{Txn, commits, files, format, lmdb, lock, pages};
 use crate::error::{Error, Result};
 
 /// An environment and its tables.
@@ -120,6 +120,10 @@ pub(super) fn allowed(path: &Path, options: &Options) -> Result<Found> {
 pub(super) fn open(path: &Path, options: &Options) -> Result<Opened> {
     let found = allowed(path, options)?;
     let made = files::make(path, found, options)?;
+    if found == Found::Empty && !options.read_only {
+        let whole = File::options().read(true).write(true).open(path).and_then(|file| pages::complete(&file));
+        whole.map_err(|error| probe::refuse(path, &format!("it was never made whole, and cannot be ({error})")))?;
+    }
     open_files(path, options).inspect_err(|_| files::remove_empty(&made))
 }
 
