@@ -22,6 +22,7 @@ from .export import export
 from .get import get
 from .history import history
 from .index import index
+from .ledger import ledger
 from .load import load
 from .metrics import metrics
 from .migrate import migrate
@@ -36,7 +37,7 @@ __all__ = ["COMMANDS", "app", "examples_of"]
 
 COMMANDS = (
     *(load, get, query, count, explain, best, update, delete, history, diff, tag, cleanup, index, copy, export, stats),
-    *(metrics, backup, restore, verify, migrate, bench),
+    *(ledger, metrics, backup, restore, verify, migrate, bench),
 )
 
 _EPILOG = "\n\n".join(
