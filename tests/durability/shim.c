@@ -5,8 +5,8 @@
  *     shim_record(log)                     from now on every write, sync and truncation of SHIM_FILE goes to the log
  *     shim_mark(text)                      a line of the program's own in that log
  *
- * kinds: w write, s sync, t truncate, m map. Only descriptors of files below SHIM_FOLDER count. An error below 0 writes
- * half of what was asked for and says so. The log holds records of {kind, through, offset, length, data}; `through` says
+ * kinds: w write, s sync, t truncate, m map, r rename, u unlink. Only files below SHIM_FOLDER count. Error -1 writes half
+ * of what was asked for and says so; -2 kills the process instead of the call. The log holds records of {kind, through, offset, length, data}; `through` says
  * that the descriptor was opened to write through to the disk.
  */
 #define _GNU_SOURCE
@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,12 +73,19 @@ static int ours(int fd) {
     return strncmp(path, folder, strlen(folder)) == 0;
 }
 
-/* Whether this call is to fail. */
-static int failing(char kind, int fd) {
-    if (!times || !strchr(kinds, kind) || !ours(fd)) return 0;
+/* Whether this call, of the kind that counts, is to fail. */
+static int now(void) {
     if (nth > 1) return nth--, 0;
     times--, fired++;
+    if (fault == -2) kill(getpid(), SIGKILL);
     return 1;
+}
+
+static int failing(char kind, int fd) { return times && strchr(kinds, kind) && ours(fd) && now(); }
+
+static int failing_path(char kind, const char *path) {
+    const char *folder = getenv("SHIM_FOLDER");
+    return times && strchr(kinds, kind) && folder && strncmp(path, folder, strlen(folder)) == 0 && now();
 }
 
 #define REAL(type, name, ...)                                       \
@@ -184,7 +192,7 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
         REAL(int, #name, int);                                      \
         BEGIN;                                                      \
         errno = before;                                             \
-        if (fault >= 0 && failing('s', fd)) FAIL(-1);               \
+        if (failing('s', fd) && fault >= 0) FAIL(-1);               \
         int done = real(fd);                                        \
         if (record >= 0 && ours(fd) == 2) put('s', 0, 0, NULL, 0);  \
         END(done);                                                  \
@@ -197,7 +205,7 @@ SYNC(fdatasync)
         REAL(int, #name, int, off_t);                                                  \
         BEGIN;                                                                         \
         errno = before;                                                                \
-        if (fault >= 0 && failing('t', fd)) FAIL(-1);                                  \
+        if (failing('t', fd) && fault >= 0) FAIL(-1);                                  \
         int done = real(fd, length);                                                   \
         if (record >= 0 && ours(fd) == 2) put('t', 0, (uint64_t)length, NULL, 0);      \
         END(done);                                                                     \
@@ -210,12 +218,30 @@ TRUNCATE(ftruncate64)
         REAL(void *, #name, void *, size_t, int, int, int, off_t);                        \
         BEGIN;                                                                            \
         errno = before;                                                                   \
-        if (fd >= 0 && fault >= 0 && failing('m', fd)) FAIL(MAP_FAILED);                  \
+        if (fd >= 0 && failing('m', fd) && fault >= 0) FAIL(MAP_FAILED);                  \
         void *done = real(at, length, rights, flags, fd, offset);                         \
         END(done);                                                                        \
     }
 MAP(mmap)
 MAP(mmap64)
+
+int rename(const char *from, const char *to) {
+    REAL(int, "rename", const char *, const char *);
+    BEGIN;
+    errno = before;
+    if (failing_path('r', to) && fault >= 0) FAIL(-1);
+    int done = real(from, to);
+    END(done);
+}
+
+int unlink(const char *path) {
+    REAL(int, "unlink", const char *);
+    BEGIN;
+    errno = before;
+    if (failing_path('u', path) && fault >= 0) FAIL(-1);
+    int done = real(path);
+    END(done);
+}
 
 /* Without these, programs copy by reading and writing, which is seen above. */
 ssize_t copy_file_range(int from, off_t *start, int to, off_t *at, size_t size, unsigned flags) {

@@ -7,9 +7,10 @@ use super::copy::{self, Copied};
 use super::counters::Counters;
 use super::format::{self, Identity};
 use super::import::{self, Item};
+use super::readers::{self, Reader};
 use super::rebuild::{self, Rebuilt};
 use super::upgrade::{self, Move, Planned};
-use super::{Store, quarantine};
+use super::{Store, lock, quarantine};
 use crate::error::Result;
 use crate::watch::{Watch, watched};
 
@@ -64,6 +65,16 @@ impl Store {
     pub fn import(&self, items: &[Item], fresh: bool) -> Result<Vec<bool>> {
         self.writable()?;
         self.shared.write(|tables, txn| import::import(tables, txn, items, fresh))
+    }
+
+    /// The reader, but for this call, who reads the oldest state, and how people find his process. While he reads, no
+    /// page that was given up since is used again.
+    ///
+    /// # Errors
+    /// `Storage` where the lock file cannot be read.
+    pub fn oldest_reader(&self) -> Result<Option<(Reader, String)>> {
+        let readers = self.shared.read(|opened, txn| readers::others(&opened.env, opened.lock.as_ref(), txn))?;
+        Ok(readers.first().map(|&reader| (reader, lock::named(reader.process))))
     }
 
     /// The last number that was given to a blob.

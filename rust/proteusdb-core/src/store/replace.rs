@@ -58,7 +58,9 @@ fn adopt(opened: &Opened, path: &Path, new: &Path) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("/"));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| {
         let path = path.display();
-        Error::storage(format!("{path} has the new content, which may not survive a loss of power: its folder: {error}"))
+        Error::storage(format!(
+            "{path} has the new content, which may not survive a loss of power: its folder: {error}"
+        ))
     })
 }
 
