@@ -12,7 +12,7 @@ STORED = 400 if SOAK else 25
 ROWS = 20_000 if SOAK else 3_000
 
 
-@pytest.mark.timeout(900 if not SOAK else 0)
+@pytest.mark.timeout(1800 if not SOAK else 0)
 def test_writers_of_four_processes_lose_nothing_and_see_no_error(tmp_path: Path, start: Start) -> None:
     path = tmp_path / "proteus.db"
     with DatabaseManager(database_path=path, timeout=600) as db:
@@ -29,7 +29,7 @@ def test_writers_of_four_processes_lose_nothing_and_see_no_error(tmp_path: Path,
     print(f"{len(said)} predictions by {WRITERS} processes through {compactions} compactions, 0 lost")
 
 
-@pytest.mark.timeout(600 if not SOAK else 0)
+@pytest.mark.timeout(1800 if not SOAK else 0)
 def test_the_file_is_hardly_longer_than_what_lives_in_it(tmp_path: Path, run: Run) -> None:
     path = tmp_path / "proteus.db"
     run("compacting.fill", path, ROWS, seconds=600)

@@ -42,7 +42,7 @@ def stopped_as_it_reads(start: Start, path: Path, db: DatabaseManager) -> int:
         time.sleep(0.005)
 
 
-@pytest.mark.timeout(300 if not SOAK else 0)
+@pytest.mark.timeout(1800 if not SOAK else 0)
 def test_the_file_grows_at_most_by_twice_what_is_written(
     tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

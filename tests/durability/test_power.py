@@ -17,7 +17,7 @@ AT_A_TIME = 60
 RELAXED = 1
 
 
-@pytest.mark.timeout(600 if not SOAK else 0)
+@pytest.mark.timeout(1800 if not SOAK else 0)
 @pytest.mark.parametrize("durability", ["full", "relaxed"])
 def test_a_loss_of_power_leaves_a_store(tmp_path: Path, run: Run, durability: str) -> None:
     library, folder = built(tmp_path), tmp_path / "stores"

@@ -12,7 +12,7 @@ from proteusdb import DatabaseManager, DatabaseMigrator
 from proteusdb.core.keeping.container import Container
 
 #: Steps that are tried of each operation.
-TRIED = 40 if SOAK else 4
+TRIED = 40 if SOAK else 2
 #: More than any of them has.
 MOST = 100_000
 
@@ -43,7 +43,7 @@ def check(path: Path) -> None:
         db.delete_prediction("after", purge=True)
 
 
-@pytest.mark.timeout(600 if not SOAK else 0)
+@pytest.mark.timeout(1800 if not SOAK else 0)
 @pytest.mark.parametrize("name", ["update", "compact", "cleanup", "backup", "restore", "repair", "migrate"])
 def test_a_kill_at_a_step_leaves_a_whole_store(tmp_path: Path, start: Start, run: Run, name: str) -> None:
     library, made, folder = built(tmp_path), tmp_path / "made", tmp_path / "stores"

@@ -178,8 +178,11 @@ fn write(
     Ok(())
 }
 
+/// Takes the key and the value of a leaf.
+type Put<'p> = dyn FnMut(&[u8], &[u8]) -> Result<()> + 'p;
+
 /// Hands out the leaves of every index as they are when each is full.
-pub(super) fn copy(table: Table, txn: &Txn<'_>, put: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
+pub(super) fn copy(table: Table, txn: &Txn<'_>, put: &mut Put<'_>) -> Result<()> {
     let (mut at, mut keys) = (Vec::new(), Keys::default());
     for entry in table.iter(txn).map_err(lmdb)? {
         let (key, value) = entry.map_err(lmdb)?;
@@ -197,12 +200,7 @@ pub(super) fn copy(table: Table, txn: &Txn<'_>, put: &mut dyn FnMut(&[u8], &[u8]
 }
 
 /// Hands out full leaves as long as more keys are left than `least`.
-fn refill(
-    at: &mut Vec<u8>,
-    keys: &mut Keys,
-    least: usize,
-    put: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>,
-) -> Result<()> {
+fn refill(at: &mut Vec<u8>, keys: &mut Keys, least: usize, put: &mut Put<'_>) -> Result<()> {
     let mut begin = 0;
     while keys.len() - begin > least {
         let (leaf, end) = keys.pack(begin..keys.len(), ROOM);
