@@ -38,8 +38,8 @@ def fill(path: str, rows: str) -> None:
     randomly = random.Random(2)
     with DatabaseManager(database_path=path, durability="relaxed") as db:
         total = int(rows)
-        for start in range(0, total, 500):
-            db.store_predictions([record(randomly, n) for n in range(start, min(start + 500, total))], workers=1)
+        for start in range(0, total, 1000):
+            db.store_predictions([record(randomly, n) for n in range(start, min(start + 1000, total))], workers=1)
         for found in db.query_ids(where="metadata.n < 0.02"):
             db.delete_prediction(found, purge=True)
     say("filled")
@@ -56,7 +56,7 @@ def record(randomly: random.Random, number: int) -> dict[str, Any]:
         "model": f"model {number % 5}",
         "job": f"job {randomly.randrange(1000)}",
         "metadata": {"n": randomly.random(), "confidence": randomly.random()},
-        "arrays": {"x": [number] * 100} if number % 10 == 0 else None,
+        "arrays": {"x": [number] * 100} if number % 100 == 0 else None,
     }
 
 

@@ -9,7 +9,7 @@ from proteusdb import DatabaseManager
 
 WRITERS = 4
 STORED = 400 if SOAK else 25
-ROWS = 20_000 if SOAK else 3_000
+ROWS = 60_000 if SOAK else 12_000
 
 
 @pytest.mark.timeout(1800 if not SOAK else 0)
