@@ -8,6 +8,7 @@ mod declared;
 mod opening;
 mod past;
 mod planned;
+mod published;
 mod replaced;
 mod together;
 
