@@ -22,6 +22,7 @@ __all__ = [
     "ConflictError",
     "ConnectionError",
     "CorruptionError",
+    "LongReaderWarning",
     "PredictionNotFoundError",
     "ProteusError",
     "QueryError",
@@ -73,6 +74,10 @@ class PredictionNotFoundError(QueryError, KeyError):
 
 class ClockWarning(UserWarning):
     """Clocks disagree on whether leases of a ledger are over, so they are left alone; see `DatabaseManager.ledger`."""
+
+
+class LongReaderWarning(UserWarning):
+    """A process has read one state of an LMDB file for long, so that the file grows; see `DatabaseManager.stats`."""
 
 
 class QuotaWarning(UserWarning):

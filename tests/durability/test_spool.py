@@ -27,7 +27,7 @@ def killed(process: "subprocess.Popen[str]", seconds: float) -> list[str]:
     return [key for line in lines if line.endswith("\n") for key in json.loads(line)]
 
 
-@pytest.mark.timeout(600 if not SOAK else 0)
+@pytest.mark.timeout(1800 if not SOAK else 0)
 def test_what_killed_writers_acknowledged_is_merged_once(tmp_path: Path, start: Start) -> None:
     randomly = random.Random(12)
     folder, path = tmp_path / "spool", tmp_path / "proteus.db"

@@ -62,6 +62,10 @@ class LmdbKeeping:
         """See `Keeping.pressure`."""
         return self._care.pressure()
 
+    def oldest_reader(self) -> tuple[int, int, str] | None:
+        """Process of the reader of the oldest state, its transaction, and how people find it."""
+        return self._care.oldest_reader()
+
     def define_schema(self, fields: Sequence[tuple[str, list[str]]], required: Sequence[str], check: bool) -> None:
         """See `Keeping.define_schema`."""
         self._care.define_schema(list(fields), list(required), check)

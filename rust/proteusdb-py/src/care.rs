@@ -99,6 +99,12 @@ impl Care {
         self.store.get().read(py, |snapshot| snapshot.pressure())
     }
 
+    fn oldest_reader(&self, py: Python<'_>) -> PyResult<Option<(u32, u64, String)>> {
+        let store = self.store.get();
+        let found = py.detach(|| store.core()?.oldest_reader()).map_err(raise)?;
+        Ok(found.map(|(reader, name)| (reader.process, reader.transaction, name)))
+    }
+
     #[pyo3(signature = (fields, required, check_existing))]
     fn define_schema(
         &self,

@@ -131,7 +131,9 @@ class ContainerWriter:
     def __init__(self, path: str | os.PathLike[str], *, overwrite: bool, unique: bool = False) -> None:
         self.path = Path(os.path.abspath(os.fspath(path)))
         self.partial = self.path.with_name(f".{self.path.name}.partial")
+        self._overwrite = overwrite
         self._renames = overwrite or unique
+        self._stays = False
         if self.path.is_dir():
             raise StorageError(f"{self.path}: it is a folder; name a file, such as {self.path.name}/proteus.backup")
         if self.path.exists() and not overwrite:
@@ -207,11 +209,18 @@ class ContainerWriter:
                 os.rename(self.partial, self.path)
             else:
                 os.unlink(self.partial)
-        folder = os.open(self.path.parent, os.O_RDONLY)
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            folder = os.open(self.path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError:
+            # Its name may be lost with the power, so it does not count; what it replaced is gone already.
+            self._stays = self._overwrite
+            if not self._stays:
+                os.unlink(self.path)
+            raise
 
     def __enter__(self) -> ContainerWriter:
         return self
@@ -227,7 +236,8 @@ class ContainerWriter:
                 self._file.close()
         if isinstance(error, OSError) and not isinstance(error, StorageError):
             reason = error.strerror or str(error)
-            raise StorageError(f"{self.path}: it could not be written ({reason}); nothing of it was kept") from error
+            kept = "it is whole, but may not survive a loss of power" if self._stays else "nothing of it was kept"
+            raise StorageError(f"{self.path}: it could not be written ({reason}); {kept}") from error
 
 
 class Member(NamedTuple):

@@ -33,6 +33,8 @@ pub(super) const PACK: u64 = 65_536;
 const FOLD_BLOBS: u64 = 64;
 const FOLD_BYTES: u64 = 262_144;
 
+/// Shrinking packs a segment anew where one byte in so many is dead.
+const DEAD: u64 = 20;
 /// Living bytes that shrinking moves in one transaction.
 const MOVED: u64 = 32 << 20;
 
@@ -253,7 +255,16 @@ fn bury(tables: &Tables, txn: &mut RwTxn<'_>, at: &Locator) -> Result<()> {
     tables.dead.put(txn, key.as_bytes(), &value).map_err(lmdb)
 }
 
-/// Packs what lives in segments that are dead to a quarter or more into new ones, as much as one transaction should move;
+/// Folds the loose blobs, however few there are.
+pub(super) fn fold(tables: &Tables, txn: &mut RwTxn<'_>) -> Result<()> {
+    let mut counters = Counters::read(tables, txn)?;
+    let mut packer = Packer::default();
+    packer.fold(tables, txn, &mut counters)?;
+    packer.flush(tables, txn)?;
+    counters.write(tables, txn)
+}
+
+/// Packs what lives in segments that are dead to a twentieth or more into new ones, as much as a transaction should move;
 /// whether some are left.
 pub(super) fn repack(tables: &Tables, txn: &mut RwTxn<'_>) -> Result<bool> {
     let (worst, left) = worst(tables, txn)?;
@@ -282,14 +293,14 @@ pub(super) fn repack(tables: &Tables, txn: &mut RwTxn<'_>) -> Result<bool> {
     Ok(left)
 }
 
-/// Segments that are dead to a quarter or more, until what lives in them is [`MOVED`]; whether there are others.
+/// Segments that are dead to a twentieth or more, until what lives in them is [`MOVED`]; whether there are others.
 fn worst(tables: &Tables, txn: &Txn<'_>) -> Result<(BTreeSet<u64>, bool)> {
     let (mut worst, mut living) = (BTreeSet::new(), 0);
     for entry in tables.dead.iter(txn).map_err(lmdb)? {
         let (key, value) = entry.map_err(lmdb)?;
         let dead = dead_bytes(key, value)?;
         let size = tables.segments.get(txn, key).map_err(lmdb)?.map_or(0, |bytes| bytes.len() as u64);
-        if dead.saturating_mul(4) < size {
+        if dead.saturating_mul(DEAD) < size {
             continue;
         }
         if living >= MOVED {

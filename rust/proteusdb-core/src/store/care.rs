@@ -8,9 +8,10 @@ use super::copy::{self, Copied};
 use super::counters::Counters;
 use super::format::{self, Identity};
 use super::import::{self, Item};
+use super::readers::{self, Reader};
 use super::rebuild::{self, Rebuilt};
 use super::upgrade::{self, Move, Planned};
-use super::{Seal, Store, pages, quarantine, seal};
+use super::{Seal, Store, lock, pages, quarantine, seal};
 use crate::error::{Error, Result};
 use crate::watch::{Watch, watched};
 
@@ -89,6 +90,16 @@ impl Store {
     pub fn import(&self, items: &[Item], fresh: bool) -> Result<Vec<bool>> {
         self.writable()?;
         self.shared.write(|tables, txn| import::import(tables, txn, items, fresh))
+    }
+
+    /// The reader, but for this call, who reads the oldest state, and how people find his process. While he reads, no
+    /// page that was given up since is used again.
+    ///
+    /// # Errors
+    /// `Storage` where the lock file cannot be read.
+    pub fn oldest_reader(&self) -> Result<Option<(Reader, String)>> {
+        let readers = self.shared.read(|opened, txn| readers::others(&opened.env, opened.shelter.lock_file(), txn))?;
+        Ok(readers.first().map(|&reader| (reader, lock::named(reader.process))))
     }
 
     /// The last number that was given to a blob.

@@ -139,11 +139,16 @@ impl Drop for FileGuard {
 pub(super) fn holder(path: &Path) -> String {
     let told = std::fs::metadata(path).ok().zip(std::fs::read_to_string("/proc/locks").ok());
     match told.and_then(|(file, locks)| locks.lines().find_map(|line| locker(line, file.ino()))) {
-        Some((process, does)) => match command(process) {
-            Some(command) => format!("process {process} ({command}) {does}"),
-            None => format!("process {process} {does}"),
-        },
+        Some((process, does)) => format!("{} {does}", named(process)),
         None => "another process is still writing".to_owned(),
+    }
+}
+
+/// How people find a process.
+pub(super) fn named(process: u32) -> String {
+    match command(process) {
+        Some(command) => format!("process {process} ({command})"),
+        None => format!("process {process}"),
     }
 }
 

@@ -10,6 +10,7 @@
 #![doc = include_str!("../../FORMAT.md")]
 
 mod analyses;
+mod anew;
 mod answers;
 mod arrays;
 mod blobs;
@@ -227,7 +228,7 @@ impl Store {
         self.answers.rates()
     }
 
-    /// Gives room back: packs segments that are dead to a quarter or more, and writes the file anew without free pages.
+    /// Gives room back: packs segments that are dead to a twentieth or more, and writes the file anew with full pages.
     /// Other processes go on, and writers among them wait meanwhile. It takes as much free disk as what is stored.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ use super::lock::Patience;
 use super::options::{Durability, Options};
 use super::probe::{self, Found};
 use super::tables::{NAMES, Tables, TablesIn};
-use super::{commits, files, format, lmdb, lock};
+use super::{commits, files, format, lmdb, lock, pages};
 use crate::error::{Error, Result};
 
 /// An environment and its tables.
@@ -147,6 +147,10 @@ pub(super) fn open(path: &Path, options: &Options) -> Result<Opened> {
         return open_files(path, options, unlocked, Some(Shelter::Sealed));
     }
     let made = files::make(path, found, options)?;
+    if found == Found::Empty && !options.read_only {
+        let whole = File::options().read(true).write(true).open(path).and_then(|file| pages::complete(&file));
+        whole.map_err(|error| probe::refuse(path, &format!("it was never made whole, and cannot be ({error})")))?;
+    }
     let flags = flags(path, options);
     let guest = flags.contains(EnvFlags::NO_LOCK).then(|| Shelter::Guest(Guest::default()));
     open_files(path, options, flags, guest).inspect_err(|_| files::remove_empty(&made))

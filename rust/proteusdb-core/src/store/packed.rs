@@ -22,9 +22,11 @@ use super::{Txn, lmdb, sealed};
 use crate::error::{Error, Result};
 use crate::index::leaf::{Change, Cursor, Keys, merge};
 
-const TABLE: &str = "index";
+pub(super) const TABLE: &str = "index";
 /// What an LMDB page of 4,096 bytes holds of one value, without the seal; tests need few entries for many leaves.
 const ROOM: usize = if cfg!(test) { 80 } else { 4_080 - sealed::HEAD };
+/// Keys that are looked at together when leaves are made full.
+const GATHERED: usize = 2_000;
 /// A leaf with less is joined with the next one.
 const LEAST: usize = ROOM / 4;
 
@@ -172,6 +174,45 @@ fn write(
             put(table, txn, &key, &leaf)?;
             begin = end;
         }
+    }
+    Ok(())
+}
+
+/// Takes the key and the value of a leaf.
+type Put<'p> = dyn FnMut(&[u8], &[u8]) -> Result<()> + 'p;
+
+/// Hands out the leaves of every index as they are when each is full.
+pub(super) fn copy(table: Table, txn: &Txn<'_>, put: &mut Put<'_>) -> Result<()> {
+    let (mut at, mut keys) = (Vec::new(), Keys::default());
+    for entry in table.iter(txn).map_err(lmdb)? {
+        let (key, value) = entry.map_err(lmdb)?;
+        if at.first() != key.first() {
+            refill(&mut at, &mut keys, 0, put)?;
+            at = key.to_vec();
+        }
+        let mut leaf = Cursor::new(sealed::open(TABLE, key, value)?)?;
+        while let Some(key) = leaf.next()? {
+            keys.push(key);
+        }
+        refill(&mut at, &mut keys, GATHERED, put)?;
+    }
+    refill(&mut at, &mut keys, 0, put)
+}
+
+/// Hands out full leaves as long as more keys are left than `least`.
+fn refill(at: &mut Vec<u8>, keys: &mut Keys, least: usize, put: &mut Put<'_>) -> Result<()> {
+    let mut begin = 0;
+    while keys.len() - begin > least {
+        let (leaf, end) = keys.pack(begin..keys.len(), ROOM);
+        put(at, &sealed::seal(TABLE, at, &leaf))?;
+        begin = end;
+        at.truncate(1);
+        at.extend_from_slice(keys.get(begin));
+    }
+    if begin > 0 {
+        let mut left = Keys::default();
+        (begin..keys.len()).for_each(|number| left.push(keys.get(number)));
+        *keys = left;
     }
     Ok(())
 }

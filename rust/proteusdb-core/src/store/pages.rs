@@ -112,6 +112,25 @@ pub(super) fn count_from(file: &File, transaction: u64) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Writes the second meta page of a file whose making was cut short by a full disk. It is what LMDB writes there, so
+/// whoever makes the file at this moment is not disturbed.
+pub(super) fn complete(file: &File) -> std::io::Result<()> {
+    let mut first = [0; META_END];
+    let length = file.metadata()?.len();
+    if length < META_END as u64 {
+        return Ok(());
+    }
+    file.read_exact_at(&mut first, 0)?;
+    let Some(page_size) = meta(&first).filter(Meta::is_empty).map(|meta| meta.page_size) else { return Ok(()) };
+    if length >= 2 * page_size as u64 {
+        return Ok(());
+    }
+    let mut second = vec![0; page_size];
+    second.splice(..META_END, first);
+    second.splice(..8, 1_u64.to_le_bytes());
+    file.write_all_at(&second, page_size as u64)
+}
+
 /// The size of a file's pages.
 pub(super) fn page_size(file: &File) -> std::io::Result<u64> {
     match head(&mut file.try_clone()?)? {

@@ -56,7 +56,12 @@ fn adopt(opened: &Opened, path: &Path, new: &Path) -> Result<()> {
     file.sync_all().map_err(told)?;
     std::fs::rename(new, path).map_err(told)?;
     let folder = path.parent().unwrap_or(Path::new("/"));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(told)
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| {
+        let path = path.display();
+        Error::storage(format!(
+            "{path} has the new content, which may not survive a loss of power: its folder: {error}"
+        ))
+    })
 }
 
 /// Commits to the store until it has counted to `transaction`.

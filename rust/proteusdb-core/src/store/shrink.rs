@@ -3,23 +3,18 @@
 //! ```text
 //! segment [blob | dead | blob | dead] ─┐
 //! segment [dead | blob | dead | dead] ─┴─> segment [blob | blob | blob]      repack, some at a time
-//! file    [used | free | used | free] ───> file    [used | used]             copy, put in the place of the old one
+//! file    [used | free | half | free] ───> file    [used | used]             copied anew, put in the place of the old one
 //! ```
 //!
 //! No version is dropped. Readers and writers of all processes go on; writers wait while the copy is made.
 
-use heed::CompactionOption;
-
 use super::shared::Shared;
-use super::{blobs, lmdb, replace};
+use super::{anew, blobs, replace};
 use crate::error::Result;
 
-/// Packs segments that are dead to a quarter or more, and writes the file anew without free pages.
+/// Packs segments that are dead to a twentieth or more, and writes the file anew with full pages.
 pub(super) fn shrink(shared: &Shared) -> Result<()> {
+    shared.write(blobs::fold)?;
     while shared.write(blobs::repack)? {}
-    shared.replace(|opened, path| {
-        replace::replace(opened, path, |new| {
-            opened.env.copy_to_path(new, CompactionOption::Enabled).map(drop).map_err(lmdb)
-        })
-    })
+    shared.replace(|opened, path| replace::replace(opened, path, |new| anew::copy(opened, new)))
 }

@@ -55,6 +55,22 @@ fn an_lmdb_file_of_another_program_is_left_alone() {
 }
 
 #[test]
+fn a_file_that_a_full_disk_left_half_made_is_made_whole() {
+    // LMDB writes both meta pages at once; a short write left the first, and LMDB refused the file ever after.
+    for length in [512, 4096, 6000] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("proteus.db");
+        env::close(env::open(&path, 1 << 20, 4, EnvFlags::NO_SUB_DIR).unwrap());
+        std::fs::File::options().write(true).open(&path).unwrap().set_len(length).unwrap();
+        let store = Store::open(&path, &Options::default()).unwrap();
+        one(&store, draft("a", "MKT", 0.9, 0)).unwrap();
+        drop(store);
+        let again = Store::open(&path, &read_only()).unwrap();
+        assert_eq!(found(&again, &Access::Created { from: None, to: None }), ["a"], "{length}");
+    }
+}
+
+#[test]
 fn another_data_format_of_lmdb_is_named() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("newer");
