@@ -540,7 +540,7 @@ class Keeper:
 
     def __new__(cls, store: Store) -> Keeper: ...
     def verify(self, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any]:
-        """`faults`, one line each, and `counts` of what was looked at."""
+        """`faults`, one line each, `counts` of what was looked at, and the numbers of `damaged_pages`."""
     def repair(self, watch: Callable[[int, int], Any] | None = None) -> tuple[list[tuple[str, str]], Any]:
         """Makes the store anew from what can be read of it: (what, why) of what was set aside, and the path of the
         damaged file where it was kept."""
@@ -591,6 +591,10 @@ def digest_file(path: str, start: int, stop: int, watch: Callable[[int, int], An
 
 def extract_file(path: str, start: int, stop: int, target: str, watch: Callable[[int, int], Any] | None = None) -> None:
     """Writes a part of a file into a new one, and syncs it."""
+
+def look_into(path: str, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any] | None:
+    """What its pages say: `faults`, one line each, the numbers of `damaged_pages`, how many `pages` and `free_pages` of
+    `page_size` bytes. None where others write it too fast to tell. LMDB is not asked."""
 
 def before_fork() -> None: ...
 def after_fork_in_child() -> None: ...

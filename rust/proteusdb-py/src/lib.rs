@@ -7,6 +7,7 @@ mod care;
 mod decode;
 mod draft;
 mod errors;
+mod files;
 mod keeper;
 mod operation;
 mod prepare;
@@ -36,7 +37,9 @@ mod _core {
         parse_index, read_moment,
     };
     #[pymodule_export]
-    use crate::keeper::{Keeper, digest, digest_file, extract_file, pack, stored_from, unpack};
+    use crate::files::{digest, digest_file, extract_file, look_into};
+    #[pymodule_export]
+    use crate::keeper::{Keeper, pack, stored_from, unpack};
     #[pymodule_export]
     use crate::operation::Operation;
     #[pymodule_export]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ...errors import StorageError
+from ...errors import CorruptionError, StorageError
 from ..progress import Callback, Meter
 from ..report import Entry, IntegrityReport
 from ..session import Session
@@ -26,8 +26,15 @@ def verify(session: Session, repair: bool, progress: bool | Callback | None) -> 
     backend = session.with_history("verify_integrity")
     with Meter(progress, None, "verifying") as meter:
         found = backend.verify(watch_of(meter))
+    pages = tuple(found.get("damaged_pages", ()))
+    if repair and pages:
+        raise CorruptionError(
+            f"{session.url}: {len(pages)} page(s) are damaged, the first fault: {found['faults'][0]}; a file is not "
+            "repaired from damaged pages: salvage(path) writes what can be read of it into a new one"
+        )
     if not repair or not found["faults"]:
-        return IntegrityReport(tuple(found["faults"]), time.monotonic() - started, found["counts"])
+        seconds = time.monotonic() - started
+        return IntegrityReport(tuple(found["faults"]), seconds, found["counts"], damaged_pages=pages)
     with Meter(progress, None, "repairing") as meter:
         quarantined, kept = backend.repair(watch_of(meter))
     with Meter(progress, None, "verifying") as meter:

@@ -14,12 +14,12 @@ use crate::error::Result;
 use crate::watch::{Watch, watched};
 
 impl Store {
-    /// Walks every table and decodes every blob.
+    /// Walks every page; then, unless one is damaged, every table through LMDB, and decodes every blob.
     ///
     /// # Errors
     /// `Storage` where the file cannot be read; what `watch` fails with.
     pub fn verify(&self, watch: &mut Watch<'_>) -> Result<Checked> {
-        watched(watch, |gauge| self.read(|snapshot| check::check(snapshot, gauge)))
+        watched(watch, |gauge| self.shared.read(|opened, txn| check::all(opened, txn, gauge)))
     }
 
     /// Makes the store anew from all that can be read of it, and sets the rest aside.

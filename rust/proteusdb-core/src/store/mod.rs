@@ -62,6 +62,7 @@ mod tables;
 mod tags;
 mod turns;
 pub mod upgrade;
+mod walk;
 mod write;
 
 use std::borrow::Borrow;
@@ -88,6 +89,7 @@ use registry::Handle;
 pub use snapshot::{Snapshot, Version};
 pub use stats::Stats;
 pub use tags::Tag;
+pub use walk::{Pages, look_into, look_through};
 pub use write::Mode;
 
 use crate::error::{Error, Result};

@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod declared;
 mod opening;
+mod pages;
 mod past;
 mod planned;
 mod replaced;
