@@ -10,6 +10,7 @@ mod pages;
 mod past;
 mod planned;
 mod replaced;
+mod salvage;
 mod together;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,9 @@ use crate::error::Kind;
 use crate::operation::{Change, OnConflict};
 use crate::query::ordered::{self, Span};
 use crate::query::{Access, Source};
-use crate::record::{Analysis, Map, Part, PartBody, PartKind, Prediction, ResidueKind, UNSET_TIME, Value, id};
+use crate::record::{
+    Analysis, Map, Part, PartBody, PartKind, Prediction, PredictionModel, ResidueKind, UNSET_TIME, Value, id,
+};
 use crate::validate::{Draft, Record};
 
 fn open(folder: &TempDir, options: Options) -> Store {

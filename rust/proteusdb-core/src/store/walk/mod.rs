@@ -25,6 +25,7 @@ use super::pages::u64_at;
 use super::probe;
 use crate::error::Result;
 use crate::watch::{Gauge, Watch, watched};
+use page::{Content, Page};
 use roots::{Roots, Tree};
 use tree::{Found, Order};
 
@@ -32,6 +33,8 @@ use tree::{Found, Order};
 const MOST: usize = 1_000;
 /// Looks at meta pages, one of which may be written at that moment.
 const LOOKS: u32 = 20;
+/// The longest value that is looked for where nothing vouches for its length.
+const LARGEST: u64 = 1 << 30;
 /// Of a root: the marks of anything but keys and values of bytes.
 const MARKS: u16 = 0x7F;
 /// Of the root of free pages: keys are numbers; a map at a fixed address, which LMDB would obey.
@@ -150,6 +153,44 @@ pub(super) fn walk(
     walk.all(&both, visit.unwrap_or(&mut ignore))
 }
 
+/// Visits what a page holds if it is taken for a leaf, whatever it says of itself: what its values prove is true.
+///
+/// # Errors
+/// What `visit` fails with.
+pub(super) fn rummage(
+    file: &dyn Bytes,
+    page_size: usize,
+    page: u64,
+    visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>,
+) -> Result<()> {
+    let mut bytes = vec![0; page_size];
+    if !page.checked_mul(page_size as u64).is_some_and(|place| file.read_at(place, &mut bytes)) {
+        return Ok(());
+    }
+    for node in Page::leaf(&bytes).nodes().0 {
+        match node.content {
+            Content::Here(value) => visit(node.key, value)?,
+            Content::Away { first, size } if size < LARGEST => {
+                if let Some(value) = tree::away(file, page_size, first, size) {
+                    visit(node.key, &value)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The size of pages that most of the first ones speak for, where no meta page can say it.
+pub(super) fn likely_page_size(file: &dyn Bytes) -> usize {
+    let speak = |size: &usize| {
+        let mut head = [0; 8];
+        let mut says = |page: u64| file.read_at(page * *size as u64, &mut head) && u64::from_le_bytes(head) == page;
+        (2..256).filter(|&page| says(page)).count()
+    };
+    roots::SIZES.map(|power| 1_usize << power).max_by_key(speak).unwrap_or(4096)
+}
+
 /// The number of the newest transaction of a file; `None` where no meta page reads right.
 pub(super) fn newest(file: &dyn Bytes) -> Option<u64> {
     chosen(&roots::both(file), None).map(|roots| roots.transaction)
@@ -157,7 +198,10 @@ pub(super) fn newest(file: &dyn Bytes) -> Option<u64> {
 
 fn chosen(both: &[Option<Roots>; 2], transaction: Option<u64>) -> Option<Roots> {
     let known = both.iter().flatten();
-    known.filter(|roots| transaction.is_none_or(|wanted| wanted == roots.transaction)).max_by_key(|r| r.transaction).copied()
+    known
+        .filter(|roots| transaction.is_none_or(|wanted| wanted == roots.transaction))
+        .max_by_key(|r| r.transaction)
+        .copied()
 }
 
 fn nothing() -> Walked {
@@ -196,7 +240,8 @@ impl<'f> Walk<'f> {
         })?;
         for (name, tree) in tables {
             if tree.flags & MARKS != 0 {
-                self.fault(main.root.unwrap_or(0), format!("table {name}: its root says that it holds no plain values"));
+                let page = main.root.unwrap_or(self.meta());
+                self.fault(page, format!("page {page}, of names: the root of {name} has marks of no table"));
             }
             self.tree(&name, &tree, Order::Bytes, &mut |found| match found {
                 Found::Entry(key, value) => visit(&name, key, value),
@@ -231,17 +276,17 @@ impl<'f> Walk<'f> {
         })?;
         self.values = values;
         if tree.flags & (NUMBERS | FIXED) != NUMBERS || self.roots.main.flags & MARKS != 0 {
-            let page = self.roots.transaction % 2;
+            let page = self.meta();
             self.fault(page, format!("page {page}: its flags are not those of a store"));
         }
         for transaction in wrong {
             let fault = format!("free pages of transaction {transaction}: the list is no list of free pages");
-            self.fault(tree.root.unwrap_or(0), fault);
+            self.fault(tree.root.unwrap_or(self.meta()), fault);
         }
         let whole = self.pages.faults.len() == before;
         if whole && (newest > Some(self.roots.transaction) || roots::is_revived(&self.roots, both, newest)) {
-            let transaction = self.roots.transaction;
-            self.fault(transaction % 2, format!("page {}: it is not what transaction {transaction} wrote", transaction % 2));
+            let (page, transaction) = (self.meta(), self.roots.transaction);
+            self.fault(page, format!("page {page}: it is not what transaction {transaction} wrote"));
         }
         Ok(whole.then_some(free))
     }
@@ -253,17 +298,22 @@ impl<'f> Walk<'f> {
         }
     }
 
-    /// Takes note that a page is used; false, and a fault, where it is already or is none of the file's.
-    fn take(&mut self, page: u64, by: &str) -> bool {
+    /// Takes note that a page is used, to which another led; false, and a fault, where it is already or there is none.
+    fn take(&mut self, page: u64, by: u64, name: &str) -> bool {
         if page > self.roots.last_page {
-            self.fault(page, format!("page {page}, of {by}: the file ends before it"));
+            self.fault(by, format!("page {by}, of {name}: it leads to page {page}, which there is not"));
             return false;
         }
         if !self.used.insert(page) {
-            self.fault(page, format!("page {page}, of {by}: it is used twice"));
+            self.fault(page, format!("page {page}, of {name}: it is used twice"));
             return false;
         }
         true
+    }
+
+    /// The meta page whose state is walked.
+    fn meta(&self) -> u64 {
+        self.roots.transaction % 2
     }
 }
 

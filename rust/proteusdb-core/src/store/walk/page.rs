@@ -52,6 +52,11 @@ impl<'p> Page<'p> {
         Ok(Self { bytes, branches })
     }
 
+    /// A page taken for a leaf, whatever it says.
+    pub(super) fn leaf(bytes: &'p [u8]) -> Self {
+        Self { bytes, branches: false }
+    }
+
     /// The nodes that lie within the page, in order, and what is wrong with the rest.
     pub(super) fn nodes(&self) -> (Vec<Node<'p>>, Option<Fault>) {
         let [lower, upper] = [12, 14].map(|at| usize::from(u16_at(self.bytes, at).unwrap_or(0)));

@@ -8,7 +8,7 @@ use super::Bytes;
 use crate::store::pages::{MAGIC, META, NO_PAGE, PAGE_HEADER, u16_at, u32_at, u64_at};
 
 const END: usize = PAGE_HEADER + 136;
-const SIZES: std::ops::RangeInclusive<u32> = 9..=16;
+pub(super) const SIZES: std::ops::RangeInclusive<u32> = 9..=16;
 
 /// The root of a tree and what it says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! One tree, leaf by leaf in the order of its keys.
 
 use super::page::{Content, Node, Page};
-use super::{Tree, Walk};
+use super::{Bytes, LARGEST, Tree, Walk};
 use crate::error::Result;
 use crate::store::pages::{MAX_DEPTH, PAGE_HEADER, u16_at, u32_at, u64_at};
 
@@ -35,6 +35,8 @@ impl Order {
 /// A page to be looked at, and between which keys its own must lie.
 struct Next {
     page: u64,
+    /// The page that leads to it.
+    by: u64,
     level: u16,
     from: Option<Vec<u8>>,
     to: Option<Vec<u8>>,
@@ -66,7 +68,8 @@ impl Walk<'_> {
     ) -> Result<()> {
         let mut met = Met { whole: true, ..Met::default() };
         let mut next: Vec<Next> = Vec::new();
-        next.extend(tree.root.map(|page| Next { page, level: 1, from: None, to: None }));
+        let by = self.meta();
+        next.extend(tree.root.map(|page| Next { page, by, level: 1, from: None, to: None }));
         let mut bytes = vec![0; self.roots.page_size];
         while let Some(at) = next.pop() {
             self.gauge.advance(0)?;
@@ -104,7 +107,7 @@ impl Walk<'_> {
     /// A page of a tree, unless it is damaged.
     fn open<'p>(&mut self, name: &str, at: &Next, bytes: &'p mut [u8]) -> Option<Page<'p>> {
         let number = at.page;
-        if !self.take(number, name) {
+        if !self.take(number, at.by, name) {
             return None;
         }
         if usize::from(at.level) > MAX_DEPTH {
@@ -116,9 +119,7 @@ impl Walk<'_> {
             self.fault(number, format!("page {number}, of {name}: it cannot be read"));
             return None;
         }
-        Page::open(bytes, number)
-            .map_err(|fault| self.fault(number, format!("page {number}, of {name}: {fault}")))
-            .ok()
+        Page::open(bytes, number).map_err(|fault| self.fault(number, format!("page {number}, of {name}: {fault}"))).ok()
     }
 
     /// Visits what a node holds; whether all of it was there.
@@ -139,7 +140,14 @@ impl Walk<'_> {
                 return Ok(false);
             }
             Content::Away { first, size } => {
-                let Some((pages, value)) = self.away(name, first, size) else { return Ok(false) };
+                let Some((pages, value)) = self.away(name, at.page, (first, size)) else {
+                    // Whoever asks for values has other proof of them than the page.
+                    let value = || away(self.file, self.roots.page_size, first, size);
+                    if let Some(value) = (self.values && size < LARGEST).then(value).flatten() {
+                        visit(Found::Entry(node.key, &value))?;
+                    }
+                    return Ok(false);
+                };
                 *values += pages;
                 visit(Found::Entry(node.key, &value))?;
             }
@@ -148,46 +156,52 @@ impl Walk<'_> {
     }
 
     /// How many pages a value has to itself, and the value if values are asked for.
-    fn away(&mut self, name: &str, first: u64, size: u64) -> Option<(u64, Vec<u8>)> {
+    fn away(&mut self, name: &str, by: u64, (first, size): (u64, u64)) -> Option<(u64, Vec<u8>)> {
         let page_size = self.roots.page_size as u64;
         let mut head = [0; PAGE_HEADER];
-        let place = first.checked_mul(page_size);
-        let read = place.is_some_and(|place| self.file.read_at(place, &mut head));
+        let read = first.checked_mul(page_size).is_some_and(|place| self.file.read_at(place, &mut head));
         let pages = u64::from(u32_at(&head, 12)?);
         let least = (PAGE_HEADER as u64 + size).div_ceil(page_size);
         let right = read && u64_at(&head, 0)? == first && u16_at(&head, 10)? == OVERFLOW && pages >= least;
         if !right || first.saturating_add(pages) > self.roots.last_page.saturating_add(1) {
-            self.fault(first, format!("page {first}, of {name}: it does not begin a value of {size} bytes"));
+            let page = if first > self.roots.last_page { by } else { first };
+            self.fault(page, format!("page {page}, of {name}: page {first} does not begin a value of {size} bytes"));
             return None;
         }
-        for page in first..first + pages {
-            if !self.take(page, name) {
-                return None;
+        if !(first..first + pages).all(|page| self.take(page, by, name)) {
+            return None;
+        }
+        let value = match self.values {
+            true => away(self.file, self.roots.page_size, first, size),
+            false => {
+                (first + least).checked_mul(page_size).filter(|&end| end <= self.file.length()).map(|_| Vec::new())
             }
+        };
+        if value.is_none() {
+            self.fault(first, format!("page {first}, of {name}: the file does not hold its value of {size} bytes"));
         }
-        let from = place?.checked_add(PAGE_HEADER as u64)?;
-        if from.checked_add(size)? > self.file.length() {
-            self.fault(first, format!("page {first}, of {name}: the file ends within its value of {size} bytes"));
-            return None;
-        }
-        let mut value = vec![0; if self.values { usize::try_from(size).ok()? } else { 0 }];
-        if !self.file.read_at(from, &mut value) {
-            self.fault(first, format!("page {first}, of {name}: its value cannot be read"));
-            return None;
-        }
-        Some((pages, value))
+        value.map(|value| (pages, value))
     }
 
     /// Holds what was met against what the root says.
     fn compare(&mut self, name: &str, tree: &Tree, met: &Met) {
         if met.whole && met.counts != tree.counts {
             let (says, found) = (tree.counts, met.counts);
+            let page = tree.root.unwrap_or(self.meta());
             self.fault(
-                tree.root.unwrap_or(0),
-                format!("the root of {name}: it counts (branches, leaves, value pages, entries) {says:?}, there are {found:?}"),
+                page,
+                format!("page {page}, root of {name}: (branches, leaves, value pages, entries) say {says:?} and are {found:?}"),
             );
         }
     }
+}
+
+/// A value that has pages to itself, as far as the file reaches.
+pub(super) fn away(file: &dyn Bytes, page_size: usize, first: u64, size: u64) -> Option<Vec<u8>> {
+    let from = first.checked_mul(page_size as u64)?.checked_add(PAGE_HEADER as u64)?;
+    (from.checked_add(size)? <= file.length()).then_some(())?;
+    let mut value = vec![0; usize::try_from(size).ok()?];
+    file.read_at(from, &mut value).then_some(value)
 }
 
 /// What is wrong with the order of a page's keys: they ascend, above all before, within what the branch above says.
@@ -215,7 +229,7 @@ fn below(nodes: &[Node<'_>], at: &Next, next: &mut Vec<Next>) {
     for (place, node) in nodes.iter().enumerate().rev() {
         let Content::Child(page) = node.content else { continue };
         let from = if place == 0 { at.from.clone() } else { Some(node.key.to_vec()) };
-        next.push(Next { page, level: at.level + 1, from: from.clone(), to });
+        next.push(Next { page, by: at.page, level: at.level + 1, from: from.clone(), to });
         to = from;
     }
 }
