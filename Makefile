@@ -25,7 +25,7 @@ CARGO_FUZZ := build/tools/bin/cargo-fuzz
 
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(shell find rust -type f \( -name '*.rs' -o -name '*.md' -o -name 'Cargo.toml' \) -not -path 'rust/fuzz/*') \
+SOURCES := $(shell find rust -type f \( -name '*.rs' -o -name '*.md' -o -name 'Cargo.toml' -o -name '*_backend.py' \) -not -path 'rust/fuzz/*') \
            Cargo.toml Cargo.lock pyproject.toml
 
 # The checks of both languages must see the same interpreter as the build, or cargo builds the binding twice.
@@ -51,11 +51,12 @@ test: $(VENV)/stamp-dev ## Build and run every test: cargo test, then pytest.
 
 quick: $(VENV)/stamp-tools | need-cargo ## Build into .venv without link-time optimisation, for trying a change.
 	$(BIN)/python -m pip install --quiet --group test --group lint
+	$(BIN)/python rust/proteusdb-c/build_backend.py --profile quick
 	$(BIN)/maturin develop --profile quick
 	@touch $(VENV)/stamp-build $(VENV)/stamp-dev
 
 test-rust: need-cargo | build
-	@set -o pipefail; cargo test -j $(JOBS) -p proteusdb-core 2>&1 | tee build/cargo-test.log
+	@set -o pipefail; cargo test -j $(JOBS) -p proteusdb-core -p proteusdb-c 2>&1 | tee build/cargo-test.log
 
 test-python: $(VENV)/stamp-dev | build
 	@set -o pipefail; $(BIN)/python -m pytest -q -n $(JOBS) $(TESTS) 2>&1 | tee build/pytest.log
@@ -130,7 +131,7 @@ build/codec.txt: | build
 	@awk -F '\t' -v at="$(CODEC_CORPUS)/" 'FNR > 1 { print at $$1 "\ttraining" }' $(CODEC_CORPUS)/training.tsv | sort >> $@
 
 wheel: $(VENV)/stamp-build ## Build the wheel into dist/.
-	$(BIN)/maturin build --release --out dist
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean: ## Remove everything that was built, .venv too.
 	rm -rf $(VENV) target build dist demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

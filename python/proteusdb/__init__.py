@@ -18,16 +18,26 @@ if TYPE_CHECKING:
     from .core.distributed import DistributedDatabaseManager
     from .core.manager import DatabaseManager
     from .core.migration import DatabaseMigrator
+    from .core.spooling.spool import Spool
     from .structure import Structure
 
     __version__: str
 
-__all__ = ["DatabaseManager", "DatabaseMigrator", "DistributedDatabaseManager", "Structure", "__version__", "errors"]
+__all__ = [
+    "DatabaseManager",
+    "DatabaseMigrator",
+    "DistributedDatabaseManager",
+    "Spool",
+    "Structure",
+    "__version__",
+    "errors",
+]
 
 _HOMES = {
     "DatabaseManager": ("proteusdb.core.manager", "DatabaseManager"),
     "DatabaseMigrator": ("proteusdb.core.migration", "DatabaseMigrator"),
     "DistributedDatabaseManager": ("proteusdb.core.distributed", "DistributedDatabaseManager"),
+    "Spool": ("proteusdb.core.spooling.spool", "Spool"),
     "Structure": ("proteusdb.structure", "Structure"),
     "__version__": ("proteusdb._core", "__version__"),
 }

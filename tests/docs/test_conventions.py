@@ -53,6 +53,7 @@ def test_the_package_exports_what_dir_shows() -> None:
         proteusdb.DatabaseManager,
         proteusdb.DatabaseMigrator,
         proteusdb.DistributedDatabaseManager,
+        proteusdb.Spool,
         proteusdb.Structure,
     ],
     ids=lambda cls: cls.__name__,

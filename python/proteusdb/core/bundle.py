@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from ..errors import ProteusError
-from .names import COMPRESSIONS, is_companion, is_structure, plain_name, stem_of, unwanted
+from .names import COMPRESSIONS, is_companion, is_spooled, is_structure, plain_name, stem_of, unwanted
 from .recognise import TOOLS, TWIN, Companion, Recognised, Tool, recognise, tool_of_companion
 from .trees import Found, Listing, Tree
 
@@ -261,7 +261,7 @@ class _Walk:
         found = self._tree.found(folder, name)
         if found.problem is None:
             reason = _INPUT if is_structure(name) else _ORPHAN if is_companion(name) else _NOTHING
-            found.problem = unwanted(name) or ("skipped", reason)
+            found.problem = unwanted(name) or (None if is_spooled(name) else ("skipped", reason))
         return found
 
 

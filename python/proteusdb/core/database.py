@@ -14,6 +14,7 @@ from .past import Difference, Tag
 from .prediction import Prediction
 from .query import QueryResult
 from .report import IntegrityReport, LoadReport, Version
+from .spooling.spool import Spool
 
 __all__ = [
     "BackupReport",
@@ -27,6 +28,7 @@ __all__ = [
     "Prediction",
     "QueryResult",
     "RestoreReport",
+    "Spool",
     "Structure",
     "Tag",
     "Version",

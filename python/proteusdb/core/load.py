@@ -30,6 +30,7 @@ from .names import COMPRESSIONS
 from .progress import Meter
 from .report import LoadReport
 from .session import Session
+from .spooling.merge import Merge, archive_of, read_archive
 from .trees import Found
 
 __all__ = ["BATCH_SIZE", "load_files", "scale_name", "skips_errors"]
@@ -122,6 +123,7 @@ class _Work:
         self._workers = workers
         self._pool = pool
         self._known = Known(known)
+        self._merge = Merge(session)
         self._models: dict[tuple[str, str | None], str] = {}
         self._later: list[Bundle] = []
         self._first_round = True
@@ -129,6 +131,14 @@ class _Work:
         self._told: set[str] = set()
 
     def __call__(self, piece: Sequence[Item]) -> list[Step]:
+        spooled = [found for found in map(archive_of, piece) if found is not None]
+        archives = list(self._pool.map(read_archive, spooled))
+        steps = self._load([item for item in piece if archive_of(item) is None])
+        for found, archive in zip(spooled, archives, strict=True):
+            steps += self._merge.steps(found.name, archive)
+        return steps
+
+    def _load(self, piece: Sequence[Item]) -> list[Step]:
         files = list(self._pool.map(read_bundle, piece))
         self._identify([file for file in files if file.problem is None])
         files = [file for file in files if not file.postponed]

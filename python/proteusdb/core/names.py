@@ -16,9 +16,11 @@ from .complete import TEMPORARY
 __all__ = [
     "COMPANIONS",
     "COMPRESSIONS",
+    "SPOOLED",
     "STRUCTURES",
     "is_archive",
     "is_companion",
+    "is_spooled",
     "is_structure",
     "plain_name",
     "stem_of",
@@ -29,6 +31,8 @@ STRUCTURES = (".pdb", ".ent", ".cif", ".mmcif", ".bcif")
 COMPRESSIONS = (".gz", ".bz2", ".zst", ".xz")
 COMPANIONS = (".json", ".npz", ".npy", ".csv")
 _ARCHIVES = (".tar", ".tgz", ".tbz2", ".txz", ".tzst", *(f".tar{end}" for end in COMPRESSIONS), ".zip")
+SPOOLED = ".spool"
+"""Of archives that `Spool` writes."""
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt")
 
 
@@ -68,6 +72,11 @@ def is_companion(name: str) -> bool:
 def is_archive(name: str) -> bool:
     """Whether files are packed in a file of this name."""
     return name.lower().endswith(_ARCHIVES)
+
+
+def is_spooled(name: str) -> bool:
+    """Whether a file of this name is an archive of a spool."""
+    return name.endswith(SPOOLED)
 
 
 def unwanted(name: str) -> tuple[str, str] | None:

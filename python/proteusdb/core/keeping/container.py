@@ -58,6 +58,20 @@ def _padding(size: int) -> bytes:
     return bytes(-size % _BLOCK)
 
 
+def _new(path: Path) -> BinaryIO:
+    """A file that nobody else makes.
+
+    Raises
+    ------
+    StorageError
+        It cannot be written.
+    """
+    try:
+        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666), "r+b")
+    except OSError as error:
+        raise StorageError(f"{path}: it cannot be written ({error.strerror})") from error
+
+
 def _alone(path: Path) -> BinaryIO:
     """A file to be written by this process alone; what a killed one left of it is overwritten.
 
@@ -105,6 +119,8 @@ class ContainerWriter:
         The file to be.
     overwrite : bool
         Whether a file that is there may be replaced.
+    unique : bool
+        Whether the name is one that no other writer has, now or later; no lock is needed then.
 
     Raises
     ------
@@ -112,17 +128,17 @@ class ContainerWriter:
         The path cannot be written, or is taken.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, overwrite: bool) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, overwrite: bool, unique: bool = False) -> None:
         self.path = Path(os.path.abspath(os.fspath(path)))
         self.partial = self.path.with_name(f".{self.path.name}.partial")
-        self._overwrite = overwrite
+        self._renames = overwrite or unique
         if self.path.is_dir():
             raise StorageError(f"{self.path}: it is a folder; name a file, such as {self.path.name}/proteus.backup")
         if self.path.exists() and not overwrite:
             raise StorageError(f"{self.path}: it exists; choose another name, or overwrite=True replaces it")
         if not self.path.parent.is_dir():
             raise StorageError(f"{self.path}: there is no folder {self.path.parent}")
-        self._file = _alone(self.partial)
+        self._file = _new(self.partial) if unique else _alone(self.partial)
         self._open: tuple[str, int] | None = None
         self._put(header(f"{_KIND}{_VERSION}", len(_ABOUT)) + _ABOUT + _padding(len(_ABOUT)))
 
@@ -179,7 +195,7 @@ class ContainerWriter:
         return size
 
     def _name(self) -> None:
-        if self._overwrite:
+        if self._renames:
             os.replace(self.partial, self.path)
         else:
             try:

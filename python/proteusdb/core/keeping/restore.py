@@ -66,6 +66,7 @@ def restore(
     session.check_writable()
     backend = session.with_history("restore")
     files = _chain(path)
+    _refuse_spooled(files[0])
     _check_room(session, backend, overwrite)
     with Meter(progress, None, "verifying") as meter:
         for file in files:
@@ -108,6 +109,11 @@ def _chain(path: str | os.PathLike[str]) -> list[Container]:
             raise StorageError(f"{files[0].path}: {place} is not the backup it was built on, though it has its name")
         files.insert(0, found)
     return files
+
+
+def _refuse_spooled(file: Container) -> None:
+    if file.manifest["kind"] == "spool":
+        raise ValidationError(f"{file.path}: it is an archive of a spool; load_files() takes it, and its whole folder")
 
 
 def _check_room(session: Session, backend: Historian, overwrite: bool) -> None:
@@ -173,6 +179,7 @@ def load_archive(session: Session, path: str | os.PathLike[str], progress: bool 
     session.check_writable()
     backend = session.with_history("load_archive")
     file = Container(path)
+    _refuse_spooled(file)
     if file.manifest["image"]:
         raise ValidationError(f"{file.path}: it is a full backup, not an archive; restore() makes a store of it")
     with Meter(progress, None, "loading") as meter:
