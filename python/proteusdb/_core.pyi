@@ -544,6 +544,8 @@ class Keeper:
     def repair(self, watch: Callable[[int, int], Any] | None = None) -> tuple[list[tuple[str, str]], Any]:
         """Makes the store anew from what can be read of it: (what, why) of what was set aside, and the path of the
         damaged file where it was kept."""
+    def readers(self) -> list[tuple[int, int]]:
+        """(process, transactions behind) of the readers of all processes, the oldest first."""
     def quarantined(self) -> list[dict[str, Any]]:
         """What repairs have set aside: what, why, at (µs), table, key, value, parts (name, bytes)."""
     def copy_into(self, target: str, offset: int, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any]:
@@ -595,6 +597,13 @@ def extract_file(path: str, start: int, stop: int, target: str, watch: Callable[
 def look_into(path: str, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any] | None:
     """What its pages say: `faults`, one line each, the numbers of `damaged_pages`, how many `pages` and `free_pages` of
     `page_size` bytes. None where others write it too fast to tell. LMDB is not asked."""
+
+def network_file_system(path: str) -> str | None:
+    """The kind of file system that a path lies on, where other hosts share it; else None."""
+
+def salvage(source: str, target: str, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any]:
+    """Writes what can be read of `source` into a new file: counts of what was `saved`, (what, why) of what was `lost`,
+    `faults` and `damaged_pages` as in `look_into`, and how many `stray_pages`, which no tree leads to, held entries."""
 
 def before_fork() -> None: ...
 def after_fork_in_child() -> None: ...

@@ -16,6 +16,7 @@ from .copy import copy
 from .count import count
 from .delete import delete
 from .diff import diff
+from .doctor import doctor
 from .exits import interruptible
 from .explain import explain
 from .export import export
@@ -27,6 +28,7 @@ from .metrics import metrics
 from .migrate import migrate
 from .query import query
 from .restore import restore
+from .salvage import salvage
 from .stats import stats
 from .tag import tag
 from .update import update
@@ -36,7 +38,7 @@ __all__ = ["COMMANDS", "app", "examples_of"]
 
 COMMANDS = (
     *(load, get, query, count, explain, best, update, delete, history, diff, tag, cleanup, index, copy, export, stats),
-    *(metrics, backup, restore, verify, migrate, bench),
+    *(metrics, backup, restore, verify, salvage, doctor, migrate, bench),
 )
 
 _EPILOG = "\n\n".join(

@@ -48,3 +48,40 @@ pub fn look_into(py: Python<'_>, path: PathBuf, watch: Option<Py<PyAny>>) -> PyR
 pub fn digest(data: &[u8]) -> String {
     format!("{:032x}", store::digest_of(data))
 }
+
+/// The kind of file system that a path lies on, where other hosts share it; else None.
+#[pyfunction]
+pub fn network_file_system(path: PathBuf) -> Option<String> {
+    store::network_file_system(&path)
+}
+
+/// Writes what can be read of the file at `source` into a new one; see `_core.pyi`.
+#[pyfunction]
+#[pyo3(signature = (source, target, watch=None))]
+pub fn salvage(
+    py: Python<'_>,
+    source: PathBuf,
+    target: PathBuf,
+    watch: Option<Py<PyAny>>,
+) -> PyResult<Bound<'_, PyDict>> {
+    let told = watched(py, watch.as_ref(), |watch| store::salvage(&source, &target, watch))?;
+    let saved = PyDict::new(py);
+    for (name, count) in [
+        ("predictions", told.saved.predictions),
+        ("versions", told.saved.versions),
+        ("models", told.saved.models),
+        ("analyses", told.saved.analyses),
+        ("blobs", told.saved.blobs),
+        ("bytes", told.saved.bytes),
+        ("quarantined", told.saved.quarantined),
+    ] {
+        saved.set_item(name, count)?;
+    }
+    let dict = PyDict::new(py);
+    dict.set_item("saved", saved)?;
+    dict.set_item("lost", told.lost)?;
+    dict.set_item("faults", told.pages.faults)?;
+    dict.set_item("damaged_pages", told.pages.damaged.iter().collect::<Vec<_>>())?;
+    dict.set_item("stray_pages", told.stray_pages)?;
+    Ok(dict)
+}

@@ -103,6 +103,13 @@ impl Keeper {
         Ok((rebuilt.quarantined.into_iter().map(|item| (item.what, item.why)).collect(), rebuilt.kept))
     }
 
+    /// (process, transactions behind) of the readers of all processes, the oldest first.
+    fn readers(&self, py: Python<'_>) -> PyResult<Vec<(u32, u64)>> {
+        let stats = py.detach(|| self.core()?.stats()).map_err(raise)?;
+        let behind = |reader: &store::Reader| stats.last_transaction.saturating_sub(reader.transaction);
+        Ok(stats.readers.iter().map(|reader| (reader.process, behind(reader))).collect())
+    }
+
     fn quarantined<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         let items = py.detach(|| self.core()?.quarantined()).map_err(raise)?;
         let shown = |item: store::Quarantined| {

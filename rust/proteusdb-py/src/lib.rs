@@ -37,7 +37,7 @@ mod _core {
         parse_index, read_moment,
     };
     #[pymodule_export]
-    use crate::files::{digest, digest_file, extract_file, look_into};
+    use crate::files::{digest, digest_file, extract_file, look_into, network_file_system, salvage};
     #[pymodule_export]
     use crate::keeper::{Keeper, pack, stored_from, unpack};
     #[pymodule_export]

@@ -80,6 +80,7 @@ pub use fork::{after_fork, before_fork};
 pub use format::Identity;
 pub use growth::Sample;
 pub use import::Item;
+pub use network::network_file_system;
 pub use options::{Durability, Options};
 pub use quarantine::Item as Quarantined;
 pub use quota::Quota;

@@ -47,6 +47,8 @@ pub(super) trait Bytes {
     fn read_at(&self, place: u64, into: &mut [u8]) -> bool;
     /// Bytes there are.
     fn length(&self) -> u64;
+    /// Whether somebody may write it meanwhile.
+    fn is_shared(&self) -> bool;
 }
 
 impl Bytes for File {
@@ -56,6 +58,10 @@ impl Bytes for File {
 
     fn length(&self) -> u64 {
         self.metadata().map_or(0, |found| found.len())
+    }
+
+    fn is_shared(&self) -> bool {
+        true
     }
 }
 
@@ -67,6 +73,10 @@ impl Bytes for &[u8] {
 
     fn length(&self) -> u64 {
         self.len() as u64
+    }
+
+    fn is_shared(&self) -> bool {
+        false
     }
 }
 
@@ -137,7 +147,7 @@ pub(super) fn walk(
 ) -> Result<Walked> {
     let mut both = roots::both(file);
     for _ in 1..LOOKS {
-        if chosen(&both, transaction).is_some() && roots::faults(&both).is_empty() {
+        if !file.is_shared() || chosen(&both, transaction).is_some() && roots::faults(&both).is_empty() {
             break;
         }
         std::thread::sleep(std::time::Duration::from_micros(200));
