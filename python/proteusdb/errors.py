@@ -18,6 +18,7 @@ Every message says which record or file, what was wrong, and what would be right
 import builtins
 
 __all__ = [
+    "ClockWarning",
     "ConflictError",
     "ConnectionError",
     "CorruptionError",
@@ -68,6 +69,10 @@ class PredictionNotFoundError(QueryError, KeyError):
 
     # KeyError shows the repr of its argument; people read this message.
     __str__ = Exception.__str__
+
+
+class ClockWarning(UserWarning):
+    """Clocks disagree on whether leases of a ledger are over, so they are left alone; see `DatabaseManager.ledger`."""
 
 
 class QuotaWarning(UserWarning):

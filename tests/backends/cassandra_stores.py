@@ -73,5 +73,5 @@ def _empty(keyspace: str) -> None:
             where = " AND ".join(f"{name} = ?" for name in key)
             gone = cql.prepare(f"DELETE FROM {keyspace}.{table} WHERE {where}")
             execute_concurrent_with_args(cql, gone, list(found))
-        for kind in ("model", "note", "index"):
+        for kind in ("model", "note", "other", "index"):
             cql.execute(f"DELETE FROM {keyspace}.small WHERE kind = '{kind}'")

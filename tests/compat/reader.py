@@ -176,6 +176,11 @@ class Store:
         data = self.open("meta", b"quota")
         return data.varint(), data.varint()
 
+    def notes(self) -> dict[str, str]:
+        """What is kept beside the predictions, by name."""
+        found = {key: unseal("meta", key, value) for key, value in self.entries("meta") if key.startswith(b"note ")}
+        return {key.removeprefix(b"note ").decode(): text.decode() for key, text in found.items()}
+
     def schema(self) -> dict[str, Any]:
         """Fields with their types, and those that are required."""
         return metadata(self.open("meta", b"schema").data)

@@ -1,5 +1,6 @@
-"""FORMAT.md is true of the past: tags, gaps and traces, growth, quota, schema."""
+"""FORMAT.md is true of the past: tags, gaps and traces, growth, quota, schema; and of notes."""
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -68,3 +69,22 @@ def test_what_writers_obey_is_as_the_document_says(made: tuple[Path, dict[str, A
         ]
         assert store.growth() == samples
         assert samples[0][2:] == (0, 0)
+
+
+def test_notes_are_as_the_document_says(tmp_path: Path) -> None:
+    path = tmp_path / "proteus.db"
+    with DatabaseManager("lmdb", path) as db:
+        db.ledger("one").add(["MKT", "MKTAYIAK"], model="boltz-2", seeds=(7,))
+        db.ledger("one").claim(1, worker="w\u00fc")
+        assert db._session.backend.exchange_notes({"x" * 400: (None, "\u00fc" * 50_000), "gone": (None, "text")})
+        assert db._session.backend.exchange_notes({"gone": ("text", None)})
+    with open_store(path) as store:
+        notes = store.notes()
+    assert set(notes) == {"ledger one", "ledger one tasks 0", "ledger one state 0", "x" * 400}
+    assert notes["x" * 400] == "\u00fc" * 50_000
+    assert json.loads(notes["ledger one"]) == {"pages": 1, "tasks": 2}
+    tasks = json.loads(notes["ledger one tasks 0"])
+    assert [task[:3] for task in tasks] == [["MKT", "boltz-2", 7], ["MKTAYIAK", "boltz-2", 7]]
+    state = json.loads(notes["ledger one state 0"])
+    assert (state["states"], list(state["held"])) == ("co", ["0"])
+    assert [lease["worker"] for lease in state["leases"].values()] == ["w\u00fc"]

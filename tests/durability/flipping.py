@@ -1,4 +1,4 @@
-"""Programs that read files one bit of which is not as it was written: run by test_flips.py, in processes that may die."""
+"""Programs that read files of which one bit is not as it was written; test_flips.py runs them, and they may die."""
 
 import json
 import sys

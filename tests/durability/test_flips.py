@@ -1,7 +1,7 @@
 """A flipped bit anywhere in the file never gives wrong content.
 
-Each is read in a child process: the right answer, `CorruptionError`, or a refusal. A row that is missing, or a crash inside
-LMDB, only where `verify_integrity` names the damage; and `salvage` brings back what the bit did not hit.
+Each is read in a child process: the right answer, `CorruptionError`, or a refusal. A row that is missing, or a crash
+inside LMDB, only where `verify_integrity` names the damage; and `salvage` brings back what the bit did not hit.
 """
 
 import json
@@ -49,7 +49,8 @@ def outcomes(sound: Path, wanted: Path, bits: list[int]) -> dict[int, str]:
         told.update({bit: what for kind, bit, *rest in said if kind == "end" for what in rest})
         if child.returncode != 0:
             assert said, errors
-            assert said[-1][0] == "begin" and "Traceback" not in errors, errors
+            assert said[-1][0] == "begin", errors
+            assert "Traceback" not in errors, errors
             told[said[-1][1]] = ended
     return told
 

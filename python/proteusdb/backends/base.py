@@ -18,11 +18,15 @@ from typing import Any, Literal, NamedTuple, Protocol, Self
 from .._core import Operation, Stored, Structure
 from ..errors import ProteusError
 
-__all__ = ["Backend", "Capabilities", "Change", "Decoder", "Historian", "Outcome", "Reader", "Standing"]
+__all__ = ["Backend", "Capabilities", "Change", "Decoder", "Exchange", "Historian", "Outcome", "Reader", "Standing"]
 
 Outcome = tuple[str, str, int]
 """("written" | "skipped", prediction_id, version), ("deleted" | "as expected", "", 0) or
 ("id", model or analysis id, 0)."""
+
+
+Exchange = Mapping[str, tuple[str | None, str | None]]
+"""Notes by name: what must stand there, and what takes its place; `None` for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,17 @@ class Backend(Reader, Protocol):
 
     def stats(self) -> dict[str, Any]:
         """Counts and sizes."""
+
+    def notes(self, names: Sequence[str]) -> list[str | None]:
+        """What stands in notes, of one state of the store; `None` for nothing. A name is ASCII, at most 400 long."""
+
+    def exchange_notes(self, exchange: Exchange) -> bool:
+        """Exchanges notes in one transaction if all stand as expected; whether they did. Nothing changes where one does
+        not, and none of it is part of the history. Where a server's answer was lost, notes that say what was to be put
+        count as exchanged: who has to know that it was he puts something of his own into them."""
+
+    def clock(self) -> int | None:
+        """The server's clock (µs), or `None` where the store lies on this host."""
 
     def compact(self, compression: str | None) -> None:
         """Gives room back; first rewrites every structure in a profile (`fast`, `small`, `none`), if one is given."""

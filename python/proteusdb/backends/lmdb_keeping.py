@@ -1,4 +1,4 @@
-"""The embedded store's past, size and schema: a thin name for `_core.Care`."""
+"""The embedded store's past, size, schema and notes: a thin name for `_core.Care`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import _core
+from .base import Exchange
 from .keeping import Declared, Policy
 
 __all__ = ["LmdbKeeping"]
@@ -68,3 +69,17 @@ class LmdbKeeping:
     def schema(self) -> list[Declared]:
         """See `Keeping.schema`."""
         return self._care.schema()
+
+    # --- notes --------------------------------------------------------------------------------------------------------
+
+    def notes(self, names: Sequence[str]) -> list[str | None]:
+        """See `Backend.notes`."""
+        return self._care.notes(names)
+
+    def exchange_notes(self, exchange: Exchange) -> bool:
+        """See `Backend.exchange_notes`."""
+        return self._care.exchange_notes([(name, *texts) for name, texts in exchange.items()])
+
+    def clock(self) -> int | None:
+        """See `Backend.clock`."""
+        return None

@@ -43,6 +43,7 @@ class MemoryBackend(MemoryHistory, MemoryKeeping, MemoryModels):
         self.capabilities = Capabilities(name="memory", past=True, schema=True, histories=True)
         self._versions: dict[str, list[Stored]] = {}
         self._removed: dict[str, set[int]] = {}
+        self._notes: dict[str, str] = {}
         self._tags: dict[str, tuple[int, int]] = {}
         self._schema = oracle.Schema()
         self._models: dict[str, dict[str, Any]] = {}

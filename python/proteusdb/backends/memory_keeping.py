@@ -19,6 +19,7 @@ from .. import _core
 from .._core import Stored
 from ..errors import ConflictError, QueryError, ValidationError
 from ..testing import oracle
+from .base import Exchange
 from .changelog import ChangeLog
 from .keeping import Declared, Policy
 
@@ -34,11 +35,33 @@ class MemoryKeeping:
     _log: ChangeLog
     _versions: dict[str, list[Stored]]
     _removed: dict[str, set[int]]
+    _notes: dict[str, str]
     _tags: dict[str, tuple[int, int]]
     _analyses: dict[str, dict[str, Any]]
     _schema: oracle.Schema
     _last_commit: int
     _lock: threading.RLock
+
+    # --- notes --------------------------------------------------------------------------------------------------------
+
+    def notes(self, names: Sequence[str]) -> list[str | None]:
+        """See `Backend.notes`."""
+        with self._lock:
+            return [self._notes.get(name) for name in names]
+
+    def exchange_notes(self, exchange: Exchange) -> bool:
+        """See `Backend.exchange_notes`."""
+        with self._lock:
+            if any(self._notes.get(name) != expected for name, (expected, _) in exchange.items()):
+                return False
+            self._notes.update({name: text for name, (_, text) in exchange.items() if text is not None})
+            for name in [name for name, (_, text) in exchange.items() if text is None]:
+                self._notes.pop(name, None)
+            return True
+
+    def clock(self) -> int | None:
+        """See `Backend.clock`."""
+        return None
 
     # --- tags and moments ---------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from .export import export
 from .get import get
 from .history import history
 from .index import index
+from .ledger import ledger
 from .load import load
 from .metrics import metrics
 from .migrate import migrate
@@ -38,7 +39,7 @@ __all__ = ["COMMANDS", "app", "examples_of"]
 
 COMMANDS = (
     *(load, get, query, count, explain, best, update, delete, history, diff, tag, cleanup, index, copy, export, stats),
-    *(metrics, backup, restore, verify, salvage, doctor, migrate, bench),
+    *(ledger, metrics, backup, restore, verify, salvage, doctor, migrate, bench),
 )
 
 _EPILOG = "\n\n".join(

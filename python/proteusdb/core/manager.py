@@ -2,7 +2,7 @@
 
 ::
 
-    DatabaseManager ── verbs (write, read, query, models, past, rules, care, exchange) ── Session ── Backend
+    DatabaseManager ── verbs (write, read, query, models, past, rules, care, exchange, ledger) ── Session ── Backend
 
 It opens, closes and delegates; what a verb does stands in the module the verb names.
 """
@@ -26,6 +26,7 @@ from .verbs import (
     ExchangeVerbs,
     IndexVerbs,
     KeepVerbs,
+    LedgerVerbs,
     ModelVerbs,
     PastVerbs,
     QueryVerbs,
@@ -38,7 +39,17 @@ __all__ = ["DatabaseManager"]
 
 
 class DatabaseManager(
-    WriteVerbs, ReadVerbs, QueryVerbs, IndexVerbs, ModelVerbs, PastVerbs, RuleVerbs, CareVerbs, KeepVerbs, ExchangeVerbs
+    WriteVerbs,
+    ReadVerbs,
+    QueryVerbs,
+    IndexVerbs,
+    ModelVerbs,
+    PastVerbs,
+    RuleVerbs,
+    CareVerbs,
+    KeepVerbs,
+    ExchangeVerbs,
+    LedgerVerbs,
 ):
     """An open database of predictions.
 

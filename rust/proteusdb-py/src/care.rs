@@ -1,6 +1,6 @@
 //! `_core.Care`: tags, differences, cleanup, quota and schema of the embedded store.
 
-use proteusdb_core::store::{Cleaned, Policy, Quota, Snapshot, Tag};
+use proteusdb_core::store::{Cleaned, Exchange, Policy, Quota, Snapshot, Tag};
 use proteusdb_core::validate::Schema;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -13,6 +13,9 @@ use crate::stored::Stored;
 type Difference = (String, Option<u32>, Option<u32>);
 /// (field, names of types, whether it is required)
 type Declared = (String, Vec<String>, bool);
+
+/// (name, what is expected there, what takes its place)
+type Exchanged = (String, Option<String>, Option<String>);
 
 /// What looks after a store that is open.
 #[pyclass(frozen, module = "proteusdb._core")]
@@ -111,6 +114,19 @@ impl Care {
 
     fn schema(&self, py: Python<'_>) -> PyResult<Vec<Declared>> {
         Ok(declared(&self.store.get().read(py, |snapshot| snapshot.schema())?))
+    }
+
+    /// what stands in each note
+    fn notes(&self, py: Python<'_>, names: Vec<String>) -> PyResult<Vec<Option<String>>> {
+        self.store.get().read(py, |snapshot| snapshot.notes(&names))
+    }
+
+    /// [(name, what is expected there, what takes its place)]
+    fn exchange_notes(&self, py: Python<'_>, changes: Vec<Exchanged>) -> PyResult<bool> {
+        let store = self.store.get();
+        let changes: Vec<Exchange> =
+            changes.into_iter().map(|(name, expected, text)| Exchange { name, expected, text }).collect();
+        py.detach(|| store.core()?.exchange_notes(&changes)).map_err(raise)
     }
 }
 

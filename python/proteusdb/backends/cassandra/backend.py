@@ -19,7 +19,7 @@ from typing import Any
 
 from ..._core import Operation, Search, Stored
 from ...errors import ConflictError, ConnectionError, CorruptionError, ProteusError, StorageError, TimeoutError
-from ..base import Capabilities, Outcome
+from ..base import Capabilities, Exchange, Outcome
 from ..shared.keeping import KeepingEngine
 from ..shared.question import Ask, Question, ask_question
 from ..shared.recompress import recompress
@@ -159,6 +159,30 @@ class CassandraBackend(KeepingEngine):
         except (TimeoutError, ConnectionError):
             self._unknown.note({version.stored.prediction_id for version in changes.versions}, tables.name)
             raise
+
+    # --- notes --------------------------------------------------------------------------------------------------------
+
+    def notes(self, names: Sequence[str]) -> list[str | None]:
+        """See `Backend.notes`."""
+        with self.reading() as tables:
+            found = tables.notes(names)
+        return [found.get(name) for name in names]
+
+    def exchange_notes(self, exchange: Exchange) -> bool:
+        """See `Backend.exchange_notes`: they lie in one partition, so one lightweight transaction takes them all."""
+        text = "UPDATE small SET value = ? WHERE kind = 'other' AND key = ? IF value = ?"
+        with self.writing() as tables:
+            changes = [(text, [after, name, before]) for name, (before, after) in exchange.items()]
+            [answer] = self.client.batches([changes], logged=False) if changes else [[(True,)]]
+            if answer[0][0]:
+                return True
+            # Perhaps it was sent twice, and the first came through.
+            found = tables.notes(list(exchange))
+        return all(found.get(name) == after for name, (_, after) in exchange.items())
+
+    def clock(self) -> int | None:
+        """See `Backend.clock`: that of the node that answers."""
+        return int(self.client.plain("SELECT toUnixTimestamp(now()) FROM system.local")[0][0]) * 1000
 
     # --- parts and questions ------------------------------------------------------------------------------------------
 

@@ -184,6 +184,12 @@ class Reads:
         self._noted[name] = text
         return text
 
+    def notes(self, names: Collection[str]) -> dict[str, str]:
+        """See `Tables.notes`; those that are not the store's own, which may be many, lie in a partition of theirs."""
+        text = "SELECT key, value FROM small WHERE kind = 'other' AND key IN ?"
+        [rows] = self._client.many(text, [[list(names)]], serial=True) if names else [[]]
+        return {key: value for key, value in rows if value is not None}
+
     def models(self) -> list[Record]:
         """See `Tables.models`."""
         found = []

@@ -25,7 +25,7 @@ __all__ = ["READS", "Retry", "harmless"]
 
 READS = frozenset(
     "get get_many history part parts structures ids query count explain best get_model list_models get_analysis "
-    "list_analyses list_indexes stats check change_token".split()
+    "list_analyses list_indexes stats check change_token notes clock".split()
 )
 """Calls that change nothing."""
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC
 from typing import Any
 
 from bson.int64 import Int64
@@ -223,6 +224,12 @@ class MongodbBackend(HistoryEngine):
         if _again(error):
             raise harmless(translated(error, self.url, self._timeout)) from error
 
+    def clock(self) -> int | None:
+        """See `Backend.clock`."""
+        with self._connections.use() as store:
+            told = _hello(store).get("localTime")
+        return None if told is None else round(told.replace(tzinfo=UTC).timestamp() * 1e6)
+
     def change_token(self) -> int | None:
         """The number of the last commit of any process."""
         with self.reading() as tables:
@@ -251,14 +258,19 @@ class MongodbBackend(HistoryEngine):
 
 def _has_transactions(store: Store) -> bool:
     """Whether the server is one of a replica set, or of a cluster."""
+    said = _hello(store)
+    grouped = "setName" in said or said.get("msg") == "isdbgrid"
+    return grouped and said.get("logicalSessionTimeoutMinutes") is not None
+
+
+def _hello(store: Store) -> Document:
+    """What the server says of itself."""
     try:
-        said = store.command("hello")
+        return dict(store.command("hello"))
     except OperationFailure as error:
         if error.code != _UNKNOWN_COMMAND:
             raise
-        said = store.command("isMaster")
-    grouped = "setName" in said or said.get("msg") == "isdbgrid"
-    return grouped and said.get("logicalSessionTimeoutMinutes") is not None
+        return dict(store.command("isMaster"))
 
 
 def _ago(seconds: float) -> int:

@@ -180,6 +180,11 @@ class Reads:
         found = self._store.meta.find_one(wanted, **self._within())
         return None if found is None else str(found["text"])
 
+    def notes(self, names: Collection[str]) -> dict[str, str]:
+        """See `Tables.notes`."""
+        wanted = {"kind": "note", "note": {"$in": list(names)}, **self.view.alive()}
+        return {found["note"]: str(found["text"]) for found in self._store.meta.find(wanted, **self._within())}
+
     def declared(self) -> Declared:
         """See `Tables.declared`."""
         return {document["field"]: int(document["number"]) for document in self._indexes()}

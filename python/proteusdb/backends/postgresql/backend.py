@@ -146,6 +146,13 @@ class PostgresqlBackend(HistoryEngine):
                 # Infix patterns then read every sequence.
                 return
 
+    def clock(self) -> int | None:
+        """See `Backend.clock`."""
+        text = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+        with self._connections.use(self._timeout) as connection:
+            told = connection.execute(text).fetchone()
+        return None if told is None else int(told[0])
+
     # --- transactions -------------------------------------------------------------------------------------------------
 
     @contextmanager

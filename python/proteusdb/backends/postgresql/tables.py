@@ -115,6 +115,10 @@ class Reads:
             self._notes = dict(self._run("SELECT name, value FROM notes"))
         return self._notes.get(name)
 
+    def notes(self, names: Collection[str]) -> dict[str, str]:
+        """See `Tables.notes`."""
+        return dict(self._run("SELECT name, value FROM notes WHERE name = ANY(%s)", [list(names)]))
+
     def models(self) -> list[Record]:
         """See `Tables.models`."""
         rows = self._run(f"SELECT {', '.join(MODEL)} FROM models ORDER BY number")

@@ -24,7 +24,7 @@ from typing import Any
 from ... import _core
 from ..._core import Operation, Search, Stored
 from ...errors import CorruptionError, PredictionNotFoundError, ProteusError, QueryError
-from ..base import Capabilities, Outcome
+from ..base import Capabilities, Exchange, Outcome
 from .check import faults
 from .question import ORDERED, Ask, Found, Question, ask_question, verified
 from .rows import blob_key, stored
@@ -35,6 +35,10 @@ __all__ = ["MOST_INDEXES", "Engine"]
 
 MOST_INDEXES = 64
 """The most declared indexes; every write pays for each."""
+
+
+_OTHERS = "other "
+"""Before the names of notes that are not the engine's own."""
 
 
 class Engine(ABC):
@@ -241,6 +245,28 @@ class Engine(ABC):
         """See `Backend.list_indexes`."""
         with self.reading() as tables:
             return [(field, tables.filled(number)) for field, number in tables.declared().items()]
+
+    # --- notes --------------------------------------------------------------------------------------------------------
+
+    def notes(self, names: Sequence[str]) -> list[str | None]:
+        """See `Backend.notes`."""
+        with self.reading() as tables:
+            found = tables.notes([_OTHERS + name for name in names])
+        return [found.get(_OTHERS + name) for name in names]
+
+    def exchange_notes(self, exchange: Exchange) -> bool:
+        """See `Backend.exchange_notes`."""
+        with self.writing() as tables:
+            found = tables.notes([_OTHERS + name for name in exchange])
+            if any(found.get(_OTHERS + name) != expected for name, (expected, _) in exchange.items()):
+                return False
+            now = max(_core.now(), tables.last_commit() + 1)
+            tables.write(Changes(now, notes={_OTHERS + name: text for name, (_, text) in exchange.items()}))
+        return True
+
+    def clock(self) -> int | None:
+        """See `Backend.clock`; a server's engine tells that of the server."""
+        return None
 
     # --- care ---------------------------------------------------------------------------------------------------------
 

@@ -134,6 +134,9 @@ class Tables(Protocol):
     def note(self, name: str) -> str | None:
         """What the store keeps about itself under a name."""
 
+    def notes(self, names: Collection[str]) -> dict[str, str]:
+        """The same of several names, as far as it is there."""
+
     def models(self) -> list[Record]:
         """Every model, in the order of registration."""
 

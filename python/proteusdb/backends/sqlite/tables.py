@@ -115,6 +115,12 @@ class Reads:
         found = self._run("SELECT value FROM meta WHERE name = ?", [NOTE + name]).fetchone()
         return None if found is None else str(found[0])
 
+    def notes(self, names: Collection[str]) -> dict[str, str]:
+        """See `Tables.notes`."""
+        text, given = _among("name", [f"note {name}" for name in names])
+        rows = self._run(f"SELECT name, value FROM meta WHERE {text}", given)
+        return {name.removeprefix("note "): value for name, value in rows}
+
     def models(self) -> list[Record]:
         """See `Tables.models`."""
         rows = self._run("SELECT model_id, name, version, configuration, created_at FROM models ORDER BY number")

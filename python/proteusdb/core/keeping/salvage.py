@@ -68,8 +68,8 @@ def salvage(session: Session, path: str | os.PathLike[str], progress: bool | Cal
     backend = session.outside("salvage")
     if backend.capabilities.name != "lmdb":
         raise StorageError(
-            f"{session.url}: salvage reads the pages of an embedded file; of the back end {backend.capabilities.name!r} "
-            "restore a backup"
+            f"{session.url}: salvage reads the pages of an embedded file; restore a backup of the back end "
+            f"{backend.capabilities.name!r}"
         )
     return salvage_file(backend.path, path, progress)  # type: ignore[attr-defined]
 

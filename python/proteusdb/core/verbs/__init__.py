@@ -12,6 +12,7 @@
     care.py     statistics, compaction, integrity
     keep.py     backups, restoring, archives
     exchange.py copies, exports
+    ledger.py   what is to be predicted
 
 Each file is a class of methods that `DatabaseManager` inherits; all reach the database through `Verbs.session`.
 """
@@ -20,6 +21,7 @@ from .care import CareVerbs
 from .exchange import ExchangeVerbs
 from .indexes import IndexVerbs
 from .keep import KeepVerbs
+from .ledger import LedgerVerbs
 from .models import ModelVerbs
 from .past import PastVerbs
 from .query import QueryVerbs
@@ -32,6 +34,7 @@ __all__ = [
     "ExchangeVerbs",
     "IndexVerbs",
     "KeepVerbs",
+    "LedgerVerbs",
     "ModelVerbs",
     "PastVerbs",
     "QueryVerbs",

@@ -122,9 +122,9 @@ class KeepVerbs(Verbs):
     def salvage(self, path: str | os.PathLike[str], *, progress: bool | Callback | None = None) -> SalvageReport:
         """Writes all that can be read of this database's file into a new one, whatever is damaged.
 
-        Pages are read one by one, by a reader that believes none of them; what no tree leads to any more is found as well.
-        Every record in the new file is verified: models, analyses, every version that still opens, with arrays, files and
-        metadata. What was found and is damaged lies in its quarantine. This file is only read.
+        Pages are read one by one, by a reader that believes none of them; what no tree leads to any more is found as
+        well. Every record in the new file is verified: models, analyses, every version that still opens, with arrays,
+        files and metadata. What was found and is damaged lies in its quarantine. This file is only read.
 
         Parameters
         ----------

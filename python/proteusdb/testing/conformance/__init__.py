@@ -7,8 +7,8 @@ A back end proves itself in a few lines::
             return DatabaseManager("lmdb", tmp_path / "proteus.db")
 
 Groups: storing, reading, changing, past, rules, patterns, criteria, where, ordering, indexes, hierarchy, transactions,
-lifecycle, injection, histories. A test that needs what a back end cannot keep is skipped with the reason. Needs pytest
-(extra `test`).
+lifecycle, injection, histories, ledgers. A test that needs what a back end cannot keep is skipped with the reason.
+Needs pytest (extra `test`).
 """
 
 from .base import Base, folded
@@ -18,6 +18,7 @@ from .hierarchy import Hierarchy
 from .histories import Histories
 from .indexes import Indexes
 from .injection import Injection
+from .ledgers import Ledgers
 from .lifecycle import Lifecycle
 from .ordering import Ordering
 from .past import Past
@@ -47,5 +48,6 @@ class Conformance(
     Lifecycle,
     Injection,
     Histories,
+    Ledgers,
 ):
     """Every meaning of the library; subclasses give `make_manager(tmp_path)`."""

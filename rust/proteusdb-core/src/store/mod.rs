@@ -35,6 +35,7 @@ mod kmers;
 mod lock;
 mod models;
 mod network;
+mod notes;
 mod open;
 mod options;
 mod packed;
@@ -81,6 +82,7 @@ pub use format::Identity;
 pub use growth::Sample;
 pub use import::Item;
 pub use network::network_file_system;
+pub use notes::Exchange;
 pub use options::{Durability, Options};
 pub use quarantine::Item as Quarantined;
 pub use quota::Quota;
@@ -293,6 +295,15 @@ impl Store {
     pub fn define_schema(&self, schema: &Schema, check_existing: bool) -> Result<()> {
         self.writable()?;
         self.shared.write(|tables, txn| schema::define(tables, txn, schema, check_existing))
+    }
+
+    /// Exchanges notes where all stand as expected; whether they did. Nothing is changed where one does not.
+    ///
+    /// # Errors
+    /// `Validation` for a name that is too long; whatever the write fails with.
+    pub fn exchange_notes(&self, changes: &[Exchange]) -> Result<bool> {
+        self.writable()?;
+        self.shared.write(|tables, txn| notes::exchange(tables, txn, changes))
     }
 
     fn writable(&self) -> Result<()> {
