@@ -86,7 +86,7 @@ def _file_system(path: str) -> Finding:
     if kind is None:
         return Finding("file system", True, _kind(path) or "a local one")
     cure = (
-        "put the file on a local disk, let array jobs write to a Spool there, use one server back end for all hosts, or "
+        "put the file on a local disk, let array jobs write to a Spool there, use a server back end for all hosts, or "
         "open it with read_only=True"
     )
     return Finding("file system", False, f"{kind}, where the locks that keep writers apart cannot be relied on", cure)
