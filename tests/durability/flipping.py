@@ -21,7 +21,7 @@ def content(db: DatabaseManager, prediction_id: str) -> str:
         found = db.get_prediction(prediction_id, version=version.version)
         arrays = {name: found.arrays[name].tobytes().hex() for name in sorted(found.arrays)}
         structure = None if found.structure is None else found.structure.coords.tobytes().hex()
-        told.append(repr((found.sequence, sorted(found.metadata.items()), found.model_name, arrays, structure)))
+        told.append(repr((found.sequence, sorted(found.metadata.items()), found.model, arrays, structure)))
     return "\n".join(told)
 
 

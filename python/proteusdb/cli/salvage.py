@@ -27,7 +27,7 @@ def salvage(
 
     Example::
 
-        proteusdb salvage saved.db --db damaged.db
+        proteusdb salvage saved.db --db proteus.db
     """
     source = embedded_file(database)
     if source is None:
