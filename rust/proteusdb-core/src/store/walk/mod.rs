@@ -102,6 +102,9 @@ pub struct Pages {
 /// Takes an entry: its table, key and value; of values that have pages to themselves only where they are asked for.
 pub(super) type Visit<'v> = dyn FnMut(&str, &[u8], &[u8]) -> Result<()> + 'v;
 
+/// Takes key and value of an entry.
+pub(super) type Meet<'v> = dyn FnMut(&[u8], &[u8]) -> Result<()> + 'v;
+
 /// Looks through bytes that may be a store.
 #[must_use]
 pub fn look_through(bytes: &[u8]) -> Pages {
@@ -167,12 +170,7 @@ pub(super) fn walk(
 ///
 /// # Errors
 /// What `visit` fails with.
-pub(super) fn rummage(
-    file: &dyn Bytes,
-    page_size: usize,
-    page: u64,
-    visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>,
-) -> Result<()> {
+pub(super) fn rummage(file: &dyn Bytes, page_size: usize, page: u64, visit: &mut Meet<'_>) -> Result<()> {
     let mut bytes = vec![0; page_size];
     if !page.checked_mul(page_size as u64).is_some_and(|place| file.read_at(place, &mut bytes)) {
         return Ok(());
