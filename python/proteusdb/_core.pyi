@@ -555,6 +555,8 @@ class Keeper:
         """What repairs have set aside: what, why, at (µs), table, key, value, parts (name, bytes)."""
     def copy_into(self, target: str, offset: int, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any]:
         """Writes a compact copy into a file that is there: length, commit (µs), uuid, schema, generation."""
+    def publish(self, target: str, overwrite: bool, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any]:
+        """Writes one consistent state into a sealed file: length, digest, published_at (µs)."""
     def adopt(self, path: str) -> None:
         """Puts a store that nobody has open, in the same folder, in the place of this one."""
     def last_blob(self) -> int:

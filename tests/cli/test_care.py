@@ -88,6 +88,7 @@ def test_a_damaged_database_is_verified_and_repaired(changed: Shell) -> None:
         assert db.count() == 8
 
 
+<<<<<<< HEAD
 def test_a_file_with_damaged_pages_is_named_and_salvaged(changed: Shell, tmp_path: Path) -> None:
     path = changed.folder / "proteus.db"
     assert changed("salvage", "sound.db").returncode == 0
@@ -125,3 +126,33 @@ def test_a_doctor_finds_nothing_in_a_sound_database_and_drift_in_another(changed
     findings = {found["check"]: found for found in changed.json("doctor", code=1)["findings"]}
     assert not findings["index drift"]["ok"]
     assert "--repair" in findings["index drift"]["cure"]
+=======
+def test_a_published_file_is_read_by_all_and_written_by_none(changed: Shell) -> None:
+    ids = changed("query", "--ids").stdout
+    told = changed.json("publish", "release.db")
+    assert told["bytes"] == (changed.folder / "release.db").stat().st_size
+    assert changed("query", "--ids", "--db", "release.db").stdout == ids
+    assert changed("verify", "--db", "release.db").stdout == "ok\n"
+    assert "was published" in changed("delete", ids.split()[0], "--db", "release.db", code=1).stderr
+    assert not (changed.folder / "release.db-lock").exists()
+    changed("delete", ids.split()[0])
+    assert "overwrite" in changed("publish", "release.db", code=1).stderr
+    assert "bytes" in changed("publish", "release.db", "--overwrite").stderr
+    assert changed("count", "--db", "release.db").stdout.strip() == "8"
+    changed("copy", "writable.db", "--db", "release.db")
+    changed("delete", ids.split()[1], "--db", "writable.db")
+    data = bytearray((changed.folder / "release.db").read_bytes())
+    data[len(data) // 2] ^= 1
+    (changed.folder / "flipped.db").write_bytes(data)
+    assert "not those that were published" in changed("verify", "--db", "flipped.db", code=1).stderr
+
+
+def test_compacting_gives_room_back(changed: Shell) -> None:
+    for name in changed("query", "--ids").stdout.split()[1:]:
+        changed("delete", name)
+    changed("cleanup", "--keep-versions", "1", "--older-than", "now")
+    told = changed.json("compact")
+    assert told["after"] < told["before"]
+    assert changed("verify").stdout == "ok\n"
+    assert "after" in changed("compact", "--compression", "small").stderr
+>>>>>>> main

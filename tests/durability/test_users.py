@@ -3,6 +3,7 @@
 Permissions do not bind root, so root runs the programs as users that it makes up; others cannot, and skip.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ import pytest
 from durability import crowd
 from durability.processes import Run, Start
 from proteusdb import DatabaseManager
-from proteusdb.errors import ConnectionError, StorageError
+from proteusdb.errors import ConnectionError, StorageError, TimeoutError
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can run programs as other users"
@@ -103,21 +104,46 @@ def test_a_store_on_a_read_only_disk_is_read_and_not_written(folder: Path, seale
             db.store_prediction("MKT", None)
 
 
-def test_who_may_not_enter_the_lock_file_gets_right_answers_or_none(folder: Path, start: Start) -> None:
+def test_who_may_not_enter_the_lock_file_reads_right_answers_while_others_write(folder: Path, start: Start) -> None:
     path = folder / "proteus.db"
-    with DatabaseManager(database_path=path) as db:
+    with DatabaseManager(database_path=path, timeout=120) as db:
         db.store_predictions([crowd.record(number) for number in range(300)])
         reader = start("users.peep", path, STRANGER, STRANGER)
         assert reader.stdout is not None
         assert json.loads(reader.stdout.readline()) == "ready", reader.communicate()
         number = 300
-        while reader.poll() is None:
+        while reader.poll() is None and number < 1_200:
             db.store_prediction(**crowd.record(number))
             db.update_prediction(crowd.name(number // 2), {"metadata": {"seen": number}})
             number += 1
-    output, errors = reader.communicate()
-    assert reader.returncode == 0, errors
-    said = json.loads(output)
-    assert said.startswith("StorageError:")
-    assert "was written while it was read" in said
-    assert "proteus.db-lock" in said
+        output, errors = reader.communicate()
+        assert reader.returncode == 0, errors
+        found = json.loads(output)
+        assert found == sorted(found)
+        assert 300 <= found[0] < found[-1] <= number == db.count()
+
+
+def test_a_writer_who_waits_for_such_a_reader_is_told_which(folder: Path) -> None:
+    path = folder / "proteus.db"
+    with DatabaseManager(database_path=path, timeout=0.2) as db, path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        told = rf"process {os.getpid()} .*is still reading and has no place in the lock file"
+        with pytest.raises(TimeoutError, match=told):
+            db.store_prediction("MKT", None)
+        fcntl.flock(file, fcntl.LOCK_UN)
+        db.store_prediction("MKT", None)
+
+
+def test_a_published_file_is_read_where_nobody_may_write(folder: Path, run: Run) -> None:
+    path = folder / "release.db"
+    with DatabaseManager(database_path=folder / "proteus.db") as db:
+        db.store_predictions([crowd.record(number) for number in range(30)])
+        db.publish(path)
+    folder.chmod(0o555)
+    before = modes(folder)
+    assert before["release.db"] == "0o444"
+    said, refused = run("users.read", path, STRANGER, STRANGER)
+    assert said == [list(range(30)), True]
+    assert refused.startswith("ConnectionError:")
+    assert "was published" in refused
+    assert modes(folder) == before

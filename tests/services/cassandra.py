@@ -5,12 +5,14 @@
     cassandra_server/pom.xml      its jars                     -> build/services/cassandra/lib
     127.0.0.1, .2, .3             the nodes, one port for all
     <folder>/1/log  <folder>/1/pid  <folder>/users/<pid>
+    <folder>.log                  what the keeper did; stays where the nodes did not start
 
     cluster = shared()            the first process that asks starts it, the last that ends stops it
     cluster.kill(3); cluster.start(3); cluster.wait()
 
-A keeper process of its own starts the nodes and ends them when no process that asked is alive any more, however those
-ended. Each node owns a third of the ring. A test that stops nodes does so within `alone()`; all others hold `among()`.
+A keeper process of its own starts the nodes, up to three times on new ports, and ends them when no process that asked
+is alive any more, however those ended. A node that dies by itself is started again, and its last words are kept. Each
+node owns a third of the ring. A test that stops nodes does so within `alone()`; all others hold `among()`.
 
 `PROTEUSDB_TEST_CASSANDRA` names the folder of a cluster that `python -m services.cassandra FOLDER` keeps for many runs.
 """
@@ -18,8 +20,10 @@ ended. Each node owns a third of the ring. A test that stops nodes does so withi
 import fcntl
 import json
 import os
+import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -31,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from .need import program
-from .server import free_port, listening, until
+from .server import LOOPBACK, listening, until
 
 __all__ = ["Cassandra", "shared"]
 
@@ -41,8 +45,9 @@ SOURCES = Path(__file__).parent / "cassandra_server"
 BUILT = Path(__file__).parents[2] / "build" / "services" / "cassandra"
 NODES = (1, 2, 3)
 HEAP = "512m"
-STARTING = 300.0
-"""Seconds that three nodes may take on a busy machine."""
+ATTEMPTS = 3
+STARTING = 170.0
+"""Seconds that three nodes may take on a busy machine; all attempts fit into the time a test may take."""
 
 _OPENED = """java.base/java.lang java.base/java.lang.module java.base/java.lang.reflect java.base/java.util
 java.base/java.io java.base/java.nio java.base/sun.nio.ch java.base/jdk.internal.loader java.base/jdk.internal.ref
@@ -78,7 +83,7 @@ SETTINGS: dict[str, Any] = {
     "networking_cache_size": "16MiB",
     "native_transport_max_frame_size": "16MiB",
     "auto_snapshot": False,
-    "phi_convict_threshold": 8,
+    "phi_convict_threshold": 12,
     "paxos_variant": "v2",
     "read_request_timeout": "5000ms",
     "write_request_timeout": "5000ms",
@@ -147,8 +152,13 @@ class Cassandra:
 
     def wait(self, *nodes: int, seconds: float = STARTING) -> None:
         """Until these nodes, or all, serve and know each other as up."""
+        end = time.monotonic() + seconds
         for node in nodes or NODES:
-            until(lambda node=node: self._serves(node), seconds, lambda node=node: self._story(node))
+            while not self._serves(node):
+                if time.monotonic() > end:
+                    raise TimeoutError(f"after {seconds:g} s: {self.story(node)}")
+                # To ask is work too, on a machine that has enough of it.
+                time.sleep(0.5)
 
     def alive(self, node: int) -> bool:
         """Whether its process runs."""
@@ -160,18 +170,32 @@ class Cassandra:
         except OSError:
             return False
 
-    def gossip(self, node: int) -> dict[str, str]:
-        """What a node says of each: address to status."""
-        from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
-        from cassandra.policies import WhiteListRoundRobinPolicy
+    def story(self, node: int) -> str:
+        """The last that a node said."""
+        texts = [self.folder / str(node) / name for name in ("log", "system.log")]
+        tails = "\n".join(text.read_bytes()[-3000:].decode(errors="replace") for text in texts if text.exists())
+        return f"node {node} does not serve; it said:\n{tails}"
 
-        only = ExecutionProfile(WhiteListRoundRobinPolicy([self.host(node)]), request_timeout=5)
+    def _sees_all(self, node: int) -> bool:
+        """Whether a node knows every other, and takes each for alive."""
+        from cassandra import ConsistencyLevel
+        from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
+        from cassandra.policies import FallthroughRetryPolicy, WhiteListRoundRobinPolicy
+
+        only = ExecutionProfile(
+            WhiteListRoundRobinPolicy([self.host(node)]), FallthroughRetryPolicy(), ConsistencyLevel.ALL,
+            request_timeout=20,
+        )  # fmt: skip
         with Cluster(
             [self.host(node)], port=self.port, protocol_version=5, execution_profiles={EXEC_PROFILE_DEFAULT: only},
-            schema_metadata_enabled=False, token_metadata_enabled=False,
+            schema_metadata_enabled=False, token_metadata_enabled=False, connect_timeout=20,
+            control_connection_timeout=20,
         ) as cluster:  # fmt: skip
-            rows = cluster.connect().execute("SELECT address, status_with_port FROM system_views.gossip_info")
-            return {row.address: row.status_with_port or "" for row in rows}
+            asked = cluster.connect()
+            said = [row[0] or "" for row in asked.execute("SELECT status_with_port FROM system_views.gossip_info")]
+            # Three replicas are kept of this one, so this is refused where one of the three seems dead.
+            asked.execute("SELECT keyspace_name FROM system_distributed.view_build_status LIMIT 1")
+        return sum("NORMAL" in status for status in said) == len(NODES)
 
     def _end(self, how: signal.Signals, nodes: tuple[int, ...]) -> None:
         for node in nodes:
@@ -188,20 +212,14 @@ class Cassandra:
 
     def _serves(self, node: int) -> bool:
         if not self.alive(node):
-            raise RuntimeError(self._story(node))
+            raise RuntimeError(self.story(node))
         if not listening(self.port, self.host(node)):
             return False
         try:
-            said = self.gossip(node)
+            return self._sees_all(node)
         except Exception:
             # It listens before it answers.
             return False
-        return sum("NORMAL" in status for status in said.values()) == len(NODES)
-
-    def _story(self, node: int) -> str:
-        texts = [self.folder / str(node) / name for name in ("log", "system.log")]
-        tails = "\n".join(text.read_text(errors="replace")[-2000:] for text in texts if text.exists())
-        return f"node {node} does not serve; it said:\n{tails}"
 
     def _settings(self, node: int) -> dict[str, Any]:
         home, address = self.folder / str(node), self.host(node)
@@ -246,7 +264,7 @@ class Cassandra:
             "cassandra.available_processors": "2",
         }
         return [
-            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Xms{HEAP}", f"-Xmx{HEAP}", "-Xss512k",
+            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms256m", f"-Xmx{HEAP}", "-Xss512k",
             "-XX:MaxDirectMemorySize=256m", "-XX:+ExitOnOutOfMemoryError", f"-javaagent:{jamm}", *opened, *exported,
             *(f"-D{name}={value}" for name, value in properties.items()),
             "-cp", f"{lib}/*", "org.apache.cassandra.service.CassandraDaemon",
@@ -281,6 +299,52 @@ class Cassandra:
                 self.start(*(node for node in NODES if not self.alive(node)))
                 self.wait()
 
+    def revive(self) -> None:
+        """Starts nodes again that ended while no test had stopped them."""
+        with (self.folder / "nodes").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            for node in NODES:
+                if not self.alive(node):
+                    print(f"node {node} ended by itself and is started again; {self.story(node)}", flush=True)
+                    self.start(node)
+                    self.wait(node)
+
+    # --- its beginning and its end ------------------------------------------------------------------------------------
+
+    @property
+    def log(self) -> Path:
+        """What the keeper did; it outlives the folder."""
+        return self.folder.with_name(f"{self.folder.name}.log")
+
+    @property
+    def failed(self) -> bool:
+        """Whether the keeper gave up."""
+        return (self.folder / "failed").exists()
+
+    def up(self) -> bool:
+        """Whether all nodes were started; where the keeper has ended instead, what it said."""
+        if (self.folder / "ready").exists():
+            return True
+        for process in _STARTED:
+            process.poll()
+        if self.failed or self._ended():
+            raise RuntimeError(self.told())
+        return False
+
+    def told(self) -> str:
+        """The end of what the keeper said."""
+        return f"the keeper of the nodes said:\n{self.log.read_bytes()[-8000:].decode(errors='replace')}"
+
+    def _ended(self) -> bool:
+        keeper = (self.folder / "keeper").read_text()
+        try:
+            return str(self.folder).encode() not in Path(f"/proc/{keeper}/cmdline").read_bytes()
+        except OSError:
+            return True
+
 
 _STARTED: list["subprocess.Popen[bytes]"] = []
 
@@ -299,15 +363,16 @@ def shared() -> Cassandra:
     (folder / "users").mkdir(parents=True, exist_ok=True)
     cluster.join()
     with _locked(folder / "lock", fcntl.LOCK_EX):
-        if not (folder / "ports").exists():
-            _claim(folder)
-            with (folder / "log").open("ab") as log:
+        if not (folder / "keeper").exists():
+            with cluster.log.open("ab") as log:
                 command = [sys.executable, "-m", "services.cassandra", str(folder), "while used"]
-                subprocess.Popen(
+                keeper = subprocess.Popen(
                     command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=Path(__file__).parents[1],
                     start_new_session=True,
                 )  # fmt: skip
-        until((folder / "ready").exists, STARTING, lambda: (folder / "log").read_text(errors="replace")[-4000:])
+            _STARTED.append(keeper)
+            (folder / "keeper").write_text(str(keeper.pid))
+        until(cluster.up, ATTEMPTS * STARTING + 60, cluster.told)
     return cluster
 
 
@@ -315,22 +380,62 @@ def keep(cluster: Cassandra, *, while_used: bool) -> None:
     """Starts the nodes and ends them when nobody is left, or this process is told to end."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        cluster.start(*NODES)
-        cluster.wait()
+        _begin(cluster)
         (cluster.folder / "ready").touch()
         while not while_used or cluster.used():
             time.sleep(1.0)
-            for process in _STARTED:
-                process.poll()
+            cluster.revive()
     finally:
         cluster.kill(*NODES)
-        shutil.rmtree(cluster.folder, ignore_errors=True)
+        if not cluster.failed:
+            shutil.rmtree(cluster.folder, ignore_errors=True)
+            if while_used:
+                cluster.log.unlink(missing_ok=True)
+
+
+def _begin(cluster: Cassandra) -> None:
+    """All nodes serve; where they do not, once more on new ports and without data."""
+    for attempt in range(1, ATTEMPTS + 1):
+        if not (cluster.folder / "ports").exists():
+            _claim(cluster.folder)
+        try:
+            cluster.start(*NODES)
+            cluster.wait()
+            return
+        except Exception as error:
+            print(f"attempt {attempt} of {ATTEMPTS} failed: {error}", flush=True)
+            cluster.kill(*NODES)
+            for node in NODES:
+                shutil.rmtree(cluster.folder / str(node), ignore_errors=True)
+            (cluster.folder / "ports").unlink()
+    (cluster.folder / "failed").touch()
+    raise RuntimeError("the nodes did not start")
 
 
 def _claim(folder: Path) -> None:
-    """Ports that nobody uses on this machine."""
-    ports = {"cql": free_port(), "storage": free_port(), "jmx": free_port()}
+    """Ports that nobody uses at any of the nodes' addresses, and that are not given to connections that go out."""
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    hosts = [Cassandra.host(node) for node in NODES]
+    ports: dict[str, int] = {}
+    while len(ports) < 3:
+        port = random.SystemRandom().randrange(10_000, first - len(NODES))
+        name, wanted = [
+            ("cql", [(host, port) for host in hosts]),
+            ("storage", [(host, port) for host in hosts]),
+            ("jmx", [(LOOPBACK, port + node) for node in NODES]),
+        ][len(ports)]
+        if all(_free(*each) for each in wanted):
+            ports[name] = port
     (folder / "ports").write_text(json.dumps(ports))
+
+
+def _free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
 
 
 def _build() -> None:
@@ -362,6 +467,4 @@ if __name__ == "__main__":
     _folder = Path(sys.argv[1]).absolute()
     (_folder / "users").mkdir(parents=True, exist_ok=True)
     _build()
-    if not (_folder / "ports").exists():
-        _claim(_folder)
     keep(Cassandra(_folder), while_used=len(sys.argv) > 2)

@@ -216,6 +216,10 @@ class LmdbBackend(LmdbKeeping):
         """See `Backend.copy_into`."""
         return self.keeper.copy_into(path, offset, watch)
 
+    def publish(self, path: str, overwrite: bool, watch: Callable[[int, int], Any] | None) -> dict[str, Any]:
+        """Writes one consistent state into a sealed file: `length`, `digest`, `published_at` (µs)."""
+        return self.keeper.publish(path, overwrite, watch)
+
     def standing(self) -> Standing:
         """See `Backend.standing`."""
         return Standing(*self.keeper.standing())

@@ -12,6 +12,7 @@ from .backup import backup
 from .bench import bench
 from .best import best
 from .cleanup import cleanup
+from .compact import compact
 from .copy import copy
 from .count import count
 from .delete import delete
@@ -27,6 +28,7 @@ from .ledger import ledger
 from .load import load
 from .metrics import metrics
 from .migrate import migrate
+from .publish import publish
 from .query import query
 from .restore import restore
 from .salvage import salvage
@@ -39,7 +41,11 @@ __all__ = ["COMMANDS", "app", "examples_of"]
 
 COMMANDS = (
     *(load, get, query, count, explain, best, update, delete, history, diff, tag, cleanup, index, copy, export, stats),
+<<<<<<< HEAD
     *(ledger, metrics, backup, restore, verify, salvage, doctor, migrate, bench),
+=======
+    *(ledger, metrics, backup, restore, publish, verify, compact, migrate, bench),
+>>>>>>> main
 )
 
 _EPILOG = "\n\n".join(

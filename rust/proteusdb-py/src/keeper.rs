@@ -142,6 +142,22 @@ impl Keeper {
         copied_dict(py, &copied)
     }
 
+    #[pyo3(signature = (target, overwrite, watch=None))]
+    fn publish<'py>(
+        &self,
+        py: Python<'py>,
+        target: PathBuf,
+        overwrite: bool,
+        watch: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let seal = watched(py, watch.as_ref(), |watch| self.core()?.publish(&target, overwrite, watch))?;
+        let dict = PyDict::new(py);
+        dict.set_item("length", seal.length)?;
+        dict.set_item("published_at", seal.published_at)?;
+        dict.set_item("digest", seal.digests.map(|digest| format!("{digest:032x}")).concat())?;
+        Ok(dict)
+    }
+
     fn adopt(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         py.detach(|| self.core()?.adopt(&path)).map_err(raise)
     }

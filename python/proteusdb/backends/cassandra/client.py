@@ -8,7 +8,8 @@
     with client.at("one"): ...                                    this thread reads and writes so meanwhile
 
 The driver knows the ring: a statement goes to a replica of its row, of the nearest data centre, and on to the next
-where that one fails. What fails everywhere for a moment, as when a node has just died, is sent again until `timeout`.
+where that one fails. What fails everywhere for a moment, as when a node has just died or all were lost, is sent again
+until `timeout`. What the cluster is and has is asked of the nodes, never of what the driver remembers.
 Every statement here may be sent twice: writes carry their own time, and a lightweight transaction its own name.
 
 Invariants: no more than `most` statements of a call are under way; a session belongs to the process that made it; no
@@ -31,16 +32,17 @@ from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
 from cassandra.concurrent import execute_concurrent
 from cassandra.policies import (
+    ConstantReconnectionPolicy,
     ConstantSpeculativeExecutionPolicy,
     DCAwareRoundRobinPolicy,
-    ExponentialReconnectionPolicy,
     RoundRobinPolicy,
     TokenAwarePolicy,
 )
 from cassandra.query import BatchStatement, BatchType, tuple_factory
 
-from ...errors import ConnectionError, QueryError
+from ...errors import ConnectionError, QueryError, TimeoutError
 from .failures import passing, translated
+from .nodes import Node, nodes_of
 from .retries import NextHost
 
 __all__ = ["LEVELS", "Client", "Params", "Rows"]
@@ -58,7 +60,10 @@ _TABLE = re.compile(r"\b(FROM|INTO|UPDATE) (\w+)")
 """Where a statement names its table."""
 _PROTOCOL = 5
 """Of CQL, from Cassandra 4.0 on."""
-_CONNECT = 5.0
+_CONNECT = 15.0
+"""The most seconds one node is waited for, and the schema's agreement is asked for."""
+_RECONNECT = 1.0
+"""Seconds between attempts to reach a node that was lost."""
 _RANGES = "ranges"
 """The profile of statements that many nodes answer, of which one may just have died."""
 _SPECULATE = (2.0, 2)
@@ -127,6 +132,8 @@ class Client:
     def _connect(self) -> None:
         near = DCAwareRoundRobinPolicy(self._datacenter) if self._datacenter else None
         patience = min(self.timeout, 1e6)
+        # All are tried in turn, and that within the timeout.
+        connect = min(patience / (len(self.hosts) + 1), _CONNECT)
         plain: dict[str, Any] = {
             "load_balancing_policy": TokenAwarePolicy(near or RoundRobinPolicy()),
             "retry_policy": NextHost(),
@@ -139,9 +146,10 @@ class Client:
             port=self._port,
             protocol_version=_PROTOCOL,
             auth_provider=self._known,
-            connect_timeout=min(patience, _CONNECT),
-            control_connection_timeout=min(patience, _CONNECT),
-            reconnection_policy=ExponentialReconnectionPolicy(0.5, 10.0, None),
+            connect_timeout=connect,
+            control_connection_timeout=connect,
+            max_schema_agreement_wait=patience,
+            reconnection_policy=ConstantReconnectionPolicy(_RECONNECT, None),
             execution_profiles={EXEC_PROFILE_DEFAULT: ExecutionProfile(**plain), _RANGES: ExecutionProfile(**ranges)},
             application_name="proteusdb",
             **self._tls,
@@ -206,8 +214,30 @@ class Client:
     # --- statements ---------------------------------------------------------------------------------------------------
 
     def plain(self, text: str) -> Rows:
-        """A statement that is not prepared, such as one that makes a table; waits until every node has agreed."""
+        """A statement that is not prepared; what makes something is followed by `agree`."""
         return self._again(lambda: list(self.session.execute(text)))
+
+    def agree(self) -> None:
+        """Waits until all nodes that are there have the same tables.
+
+        Raises
+        ------
+        TimeoutError
+            They did not within `timeout`.
+        """
+        end, pause = time.monotonic() + self.timeout, _FIRST_PAUSE
+        while len(told := {node.schema for node in self.nodes() if node.up}) > 1:
+            if time.monotonic() + pause > end:
+                raise TimeoutError(
+                    f"{self.where}: the nodes had {len(told)} versions of the tables for {self.timeout:g} s; see which "
+                    "of them is cut off from the others"
+                )
+            time.sleep(pause)
+            pause = min(2 * pause, _LAST_PAUSE)
+
+    def nodes(self) -> list[Node]:
+        """Every node, as one of them knows it now."""
+        return self._again(lambda: nodes_of(self.session))
 
     def run(self, text: str, values: Params = ()) -> Rows:
         """One statement; its rows."""
@@ -288,15 +318,14 @@ class Client:
 
     def _again(self, call: Callable[[], T]) -> T:
         """The call, and where it fails for a moment, the same once more."""
-        end = time.monotonic() + self.timeout
-        pause, tries = _FIRST_PAUSE, 0
+        start = time.monotonic()
+        end, pause = start + self.timeout, _FIRST_PAUSE
         while True:
             try:
                 return call()
             except Exception as error:
-                tries += 1
-                left = end - time.monotonic()
-                if not passing(error, tries) or left <= pause:
+                now = time.monotonic()
+                if not passing(error, now - start) or end - now <= pause:
                     raise translated(error, self.where, self.timeout, self.hosts) from error
             time.sleep(pause)
             pause = min(2 * pause, _LAST_PAUSE)

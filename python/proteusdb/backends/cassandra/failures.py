@@ -36,21 +36,23 @@ __all__ = ["passing", "translated"]
 
 _UNKNOWN_OUTCOME = 0x1700
 """A lightweight transaction that the node cannot tell the end of."""
-_TRIES = 4
-"""How often too few replicas, or no node at all, are asked again: they may only be slow to be noticed."""
+_PATIENCE = 5.0
+"""Seconds for which too few replicas are asked again: a busy node may be taken for dead for a moment."""
 _AGAIN = "what it wrote may have been kept or not; repeat it with the same ids and content, which is safe"
 
 
-def passing(error: BaseException, tries: int = 1) -> bool:
-    """Whether what failed may be there a moment later."""
+def passing(error: BaseException, seconds: float = 0.0) -> bool:
+    """Whether what has failed for so long may be there a moment later."""
     if isinstance(error, NoHostAvailable):
         reasons = list(_reasons(error).values())
         if any(isinstance(reason, AuthenticationFailed) for reason in reasons):
             return False
         busy = any(isinstance(reason, ReadTimeout | WriteTimeout | OperationTimedOut) for reason in reasons)
-        return busy or tries < _TRIES
+        # Where no node said anything at all, the driver has lost them and tries to reach them again.
+        lost = not any(isinstance(reason, RequestExecutionException | ErrorMessage) for reason in reasons)
+        return busy or lost or seconds < _PATIENCE
     if isinstance(error, Unavailable):
-        return tries < _TRIES
+        return seconds < _PATIENCE
     if isinstance(error, ErrorMessage):
         return getattr(error, "code", None) == _UNKNOWN_OUTCOME
     lost = ReadTimeout | WriteTimeout | CoordinationFailure | ConnectionException
@@ -117,7 +119,7 @@ def _reasons(error: NoHostAvailable) -> dict[str, Any]:
 
 
 def _first(reasons: Mapping[str, Any]) -> str:
-    return next((_said(reason) for reason in reasons.values()), "no reason was given")
+    return next((_said(reason) for reason in reasons.values()), "all were lost and did not come back")
 
 
 def _said(error: BaseException) -> str:

@@ -6,7 +6,8 @@
     no keyspace               it is made, with so many replicas in each data centre
     a keyspace of another     ConnectionError, and nothing is changed
 
-Statements that make something wait until all nodes agree on what there is.
+Before anything is decided, and after anything was made, all nodes agree on what there is; it is asked of them, since
+what the driver remembers may be of a moment before.
 
 Invariants: an existing keyspace is never altered; of several processes that make a store at once, one decides.
 """
@@ -15,7 +16,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from ... import _core
 from ...errors import ConnectionError, ValidationError
@@ -23,7 +23,7 @@ from .client import Client
 from .schema import BUCKETS, SCHEMA_VERSION, TABLES, creation
 from .tables import Settled
 
-__all__ = ["Replicas", "keyspace_of", "needed", "opened"]
+__all__ = ["Replicas", "keyspace_of", "needed", "opened", "replication_of"]
 
 Replicas = int | Mapping[str, int]
 """Copies of each row, in each data centre, or by the name of each."""
@@ -53,11 +53,13 @@ def needed(replicas: int, consistency: str) -> int:
 def opened(client: Client, keyspace: str, replicas: Replicas, *, read_only: bool, buckets: int = BUCKETS) -> Settled:
     """The store in a keyspace, made where there is none yet."""
     _enough_nodes(client, replicas)
-    known = client.cluster.metadata.keyspaces.get(keyspace)
+    client.agree()
+    known = replication_of(client, keyspace)
     if known is None:
         if read_only:
             raise ConnectionError(f"cannot open {client.where}: it has no store; open it without read_only=True")
         client.plain(f"CREATE KEYSPACE IF NOT EXISTS {keyspace} WITH replication = {_replication(replicas)}")
+        client.agree()
     else:
         _same_replicas(client, known, replicas)
     tables = set(_tables(client, keyspace))
@@ -69,7 +71,7 @@ def opened(client: Client, keyspace: str, replicas: Replicas, *, read_only: bool
 
 def _enough_nodes(client: Client, replicas: Replicas) -> None:
     """Whether there are so many nodes that replicas could be where the consistency needs them."""
-    nodes = client.cluster.metadata.all_hosts()
+    nodes = client.nodes()
     for centre, count in replicas.items() if isinstance(replicas, Mapping) else [(None, replicas)]:
         centres = {centre} if centre is not None else {node.datacenter for node in nodes}
         for name in centres:
@@ -94,10 +96,17 @@ def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
 
-def _same_replicas(client: Client, known: Any, replicas: Replicas) -> None:
-    strategy = known.replication_strategy
-    factors = getattr(strategy, "dc_replication_factors", None)
-    factors = {"": getattr(strategy, "replication_factor", 1)} if factors is None else dict(factors)
+def replication_of(client: Client, keyspace: str) -> dict[str, str] | None:
+    """The class and the options by which a keyspace keeps replicas; `None`: there is no such keyspace."""
+    text = f"SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = '{keyspace}'"
+    return next((dict(row[0]) for row in client.plain(text)), None)
+
+
+def _same_replicas(client: Client, known: Mapping[str, str], replicas: Replicas) -> None:
+    # What is neither a count by data centre nor one for all, the class is; "3/1" counts a transient one too.
+    factors = {name: int(count.partition("/")[0]) for name, count in known.items() if count[:1].isdigit()}
+    if set(factors) == {"replication_factor"}:
+        factors = {"": factors["replication_factor"]}
     wanted = dict(replicas) if isinstance(replicas, Mapping) else dict.fromkeys(factors, replicas)
     if factors != wanted:
         said = ", ".join(f"{name}: {count}" if name else f"{count}" for name, count in factors.items())
@@ -124,6 +133,7 @@ def _make(client: Client, keyspace: str, there: set[str], read_only: bool) -> No
         )
     for statement in creation(keyspace):
         client.plain(statement)
+    client.agree()
 
 
 def _settle(client: Client, keyspace: str, buckets: int, read_only: bool) -> Settled:

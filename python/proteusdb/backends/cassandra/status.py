@@ -7,9 +7,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from cassandra.metadata import ReplicationStrategy
+
 from .client import Client
+from .opening import replication_of
 
 __all__ = ["cluster_status"]
 
@@ -27,7 +31,8 @@ def cluster_status(client: Client, keyspace: str) -> dict[str, Any]:
     metadata = client.cluster.metadata
     ring = _ring(metadata)
     pools = {str(host.address): pool for host, pool in client.session.get_pool_state().items()}
-    spread = _replicated(metadata, keyspace, ring)
+    known = replication_of(client, keyspace) or {}
+    spread = _replicated(metadata, known, ring)
     nodes = []
     for host in sorted(metadata.all_hosts(), key=lambda host: str(host.address)):
         mine = [size for size, owner in ring.values() if owner is host]
@@ -46,12 +51,11 @@ def cluster_status(client: Client, keyspace: str) -> dict[str, Any]:
                 "in_flight": sum(pool.get("in_flights", ())),
             }
         )
-    known = metadata.keyspaces.get(keyspace)
     return {
         "cluster": metadata.cluster_name,
         "partitioner": metadata.partitioner,
         "keyspace": keyspace,
-        "replication": {} if known is None else known.replication_strategy.export_for_schema(),
+        "replication": {**known, "class": known.get("class", "").rpartition(".")[2]},
         "consistency": client.consistency,
         "nodes": nodes,
     }
@@ -67,10 +71,13 @@ def _ring(metadata: Any) -> dict[Any, tuple[int, Any]]:
     }
 
 
-def _replicated(metadata: Any, keyspace: str, ring: Any) -> dict[Any, int]:
+def _replicated(metadata: Any, replication: Mapping[str, str], ring: Any) -> dict[Any, int]:
     """Host to how much of the ring it has a replica of."""
     found: dict[Any, int] = {}
-    for token, (size, _) in ring.items():
-        for host in metadata.token_map.get_replicas(keyspace, token):
-            found[host] = found.get(host, 0) + size
+    options = {name: value for name, value in replication.items() if name != "class"}
+    strategy = ReplicationStrategy.create(replication.get("class"), options)
+    owners = {token: owner for token, (_, owner) in ring.items()}
+    for token, hosts in strategy.make_token_replica_map(owners, sorted(owners)).items():
+        for host in hosts:
+            found[host] = found.get(host, 0) + ring[token][0]
     return found

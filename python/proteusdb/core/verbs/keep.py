@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ..keeping.backup import BackupReport, backup
+from ..keeping.publish import PublishReport, publish
 from ..keeping.restore import RestoreReport, load_archive, restore
 from ..keeping.salvage import SalvageReport, salvage, salvage_file
 from ..progress import Callback
@@ -57,6 +58,44 @@ class KeepVerbs(Verbs):
         >>> tuesday = db.backup("tuesday.backup", incremental_from="monday.backup")
         """
         return backup(self._session, path, incremental_from, overwrite, progress)
+
+    def publish(
+        self, path: str | os.PathLike[str], *, overwrite: bool = False, progress: bool | Callback | None = None
+    ) -> PublishReport:
+        """Writes one consistent state into a sealed, checksummed file, while others read and write.
+
+        The file is compact and never written again. `DatabaseManager(database_path=path, read_only=True)` opens it
+        without a lock file and without permission to write, on any file system and from any number of hosts;
+        `verify_integrity` checks every byte. Who wants to go on writing copies it to another database.
+
+        Parameters
+        ----------
+        path : path
+            The file. It has its name, and the permissions 0444, only once it is complete and on the disk.
+        overwrite : bool
+            Replace a file that was published before; those who read it see the new one from their next call on.
+        progress : bool or callable, optional
+            As in `store_predictions`.
+
+        Returns
+        -------
+        PublishReport
+
+        Raises
+        ------
+        StorageError
+            The path is taken, is no published file, is the database itself or cannot be written; or the database is no
+            LMDB file. Nothing is left then.
+
+        Examples
+        --------
+        >>> report = db.publish("release.db")
+        >>> from proteusdb import DatabaseManager
+        >>> with DatabaseManager(database_path="release.db", read_only=True) as release:
+        ...     release.count() == db.count()
+        True
+        """
+        return publish(self._session, path, overwrite, progress)
 
     def restore(
         self, path: str | os.PathLike[str], *, overwrite: bool = False, progress: bool | Callback | None = None

@@ -9,6 +9,7 @@
 //! LMDB            its robust mutex                  contended only by a writer that is not proteusdb
 //! ```
 //!
+//! A reader that is not in LMDB's lock file holds the second lock too, shared with others of its kind: see `guest`.
 //! LMDB takes no `flock`, and its own record locks are on the lock file: closing any descriptor of that file would drop
 //! them, so ours is on the data file. It is taken and released within one call, so that no child of a fork inherits it.
 
@@ -26,23 +27,40 @@ use crate::interrupt;
 
 /// The first and the longest pause between two tries for another process's lock.
 const FIRST_PAUSE: Duration = Duration::from_micros(100);
-const LONGEST_PAUSE: Duration = Duration::from_millis(10);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 /// How long to wait where no limit can be computed.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Characters of a command that a message shows.
 const SHOWN: usize = 80;
 
-/// How long a write may wait for its turn.
+/// What helps who waited in vain.
+const TO_WRITE: &str = "raise timeout= or write in smaller batches. Nothing of this write was kept";
+const TO_READ: &str = "raise timeout=, give this process permission to write the lock file, or read a file that publish() \
+                       wrote: who may not write the lock file reads while nobody writes";
+
+/// How long a call may wait for its turn.
 pub(super) struct Patience {
     deadline: Instant,
     asked: Instant,
     next: Duration,
+    cure: &'static str,
 }
 
 impl Patience {
+    /// Of one who writes.
     pub(super) fn new(timeout: Duration) -> Self {
+        Self::of(timeout, TO_WRITE)
+    }
+
+    /// Of one who reads without a place in the lock file.
+    pub(super) fn of_guest(timeout: Duration) -> Self {
+        Self::of(timeout, TO_READ)
+    }
+
+    fn of(timeout: Duration, cure: &'static str) -> Self {
         let now = Instant::now();
-        Self { deadline: now.checked_add(timeout).unwrap_or_else(|| now + FOR_EVER), asked: now, next: FIRST_PAUSE }
+        let deadline = now.checked_add(timeout).unwrap_or_else(|| now + FOR_EVER);
+        Self { deadline, asked: now, next: FIRST_PAUSE, cure }
     }
 
     /// How long the next pause may be.
@@ -50,17 +68,13 @@ impl Patience {
         self.left().clamp(Duration::from_millis(1), longest)
     }
 
-    /// Whether to go on waiting for what `who` holds.
+    /// Whether to go on waiting while somebody does what `busy` says.
     ///
     /// # Errors
     /// `Timeout` when the time is over, `Interrupted` where the caller was asked to stop.
-    pub(super) fn check(&mut self, path: &Path, who: impl FnOnce() -> String) -> Result<()> {
+    pub(super) fn check(&mut self, path: &Path, busy: impl FnOnce() -> String) -> Result<()> {
         if self.left().is_zero() {
-            return Err(Error::timeout(format!(
-                "{}: {} is still writing; raise timeout= or write in smaller batches. Nothing of this write was kept",
-                path.display(),
-                who()
-            )));
+            return Err(Error::timeout(format!("{}: {}; {}", path.display(), busy(), self.cure)));
         }
         if self.asked.elapsed() < interrupt::EVERY {
             return Ok(());
@@ -73,8 +87,8 @@ impl Patience {
     ///
     /// # Errors
     /// As [`Patience::check`].
-    pub(super) fn sleep(&mut self, path: &Path, who: impl FnOnce() -> String) -> Result<()> {
-        self.check(path, who)?;
+    pub(super) fn sleep(&mut self, path: &Path, busy: impl FnOnce() -> String) -> Result<()> {
+        self.check(path, busy)?;
         std::thread::sleep(self.next.min(self.left()));
         self.next = (self.next * 2).min(LONGEST_PAUSE);
         Ok(())
@@ -121,26 +135,31 @@ impl Drop for FileGuard {
     }
 }
 
-/// The process that holds the lock of a file, in words: by number and command where the system tells.
+/// What the process that holds the lock of a file does, in words; by number and command where the system tells.
 pub(super) fn holder(path: &Path) -> String {
     let told = std::fs::metadata(path).ok().zip(std::fs::read_to_string("/proc/locks").ok());
     match told.and_then(|(file, locks)| locks.lines().find_map(|line| locker(line, file.ino()))) {
-        Some(process) => match command(process) {
-            Some(command) => format!("process {process} ({command})"),
-            None => format!("process {process}"),
+        Some((process, does)) => match command(process) {
+            Some(command) => format!("process {process} ({command}) {does}"),
+            None => format!("process {process} {does}"),
         },
-        None => "another process".to_owned(),
+        None => "another process is still writing".to_owned(),
     }
 }
 
-/// The process of a line of `/proc/locks`, where it holds `flock` on this inode:
+/// The process of a line of `/proc/locks`, where it holds `flock` on this inode, and what it does:
 /// `1: FLOCK  ADVISORY  WRITE 14752 fe:00:5448740 0 EOF`.
-fn locker(line: &str, inode: u64) -> Option<u32> {
+fn locker(line: &str, inode: u64) -> Option<(u32, &'static str)> {
     let mut words = line.split_ascii_whitespace().skip(1);
     let (kind, _, access) = (words.next()?, words.next()?, words.next()?);
     let process = words.next()?.parse().ok().filter(|&process| process != 0)?;
     let place = words.next()?.rsplit(':').next()?;
-    (kind == "FLOCK" && access == "WRITE" && place.parse() == Ok(inode)).then_some(process)
+    let does = match access {
+        "WRITE" => "is still writing",
+        "READ" => "is still reading and has no place in the lock file",
+        _ => return None,
+    };
+    (kind == "FLOCK" && place.parse() == Ok(inode)).then_some((process, does))
 }
 
 /// Program and first argument, as in `python load.py`; what follows may be nobody else's business.
@@ -176,7 +195,9 @@ mod tests {
     #[test]
     fn the_holder_is_read_from_the_table_of_locks() {
         let line = "1: FLOCK  ADVISORY  WRITE 14752 fe:00:5448740 0 EOF";
-        assert_eq!(locker(line, 5_448_740), Some(14752));
+        assert_eq!(locker(line, 5_448_740), Some((14752, "is still writing")));
+        let guest = locker("1: FLOCK  ADVISORY  READ 7 fe:00:5 0 EOF", 5).unwrap();
+        assert!(guest.0 == 7 && guest.1.contains("reading"), "{guest:?}");
         assert_eq!(locker(line, 8740), None, "another file");
         assert_eq!(locker("2: POSIX  ADVISORY  READ 14752 fe:00:5448740 0 EOF", 5_448_740), None, "no flock");
         assert_eq!(locker("2: -> FLOCK ADVISORY WRITE 1 fe:00:5 0 EOF", 5), None, "one who waits");

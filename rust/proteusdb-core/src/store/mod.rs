@@ -27,6 +27,7 @@ mod fork;
 mod format;
 mod group;
 mod growth;
+mod guest;
 mod header;
 mod import;
 mod indexes;
@@ -53,6 +54,7 @@ mod retention;
 mod salvage;
 mod scan;
 mod schema;
+mod seal;
 mod sealed;
 mod sequences;
 mod shared;
@@ -90,7 +92,11 @@ pub use readers::Reader;
 pub use rebuild::Rebuilt;
 pub use recompress::Recompressed;
 use registry::Handle;
+<<<<<<< HEAD
 pub use salvage::{Salvaged, salvage};
+=======
+pub use seal::Seal;
+>>>>>>> main
 pub use snapshot::{Snapshot, Version};
 pub use stats::Stats;
 pub use tags::Tag;

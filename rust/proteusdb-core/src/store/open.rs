@@ -17,11 +17,12 @@ use heed::{CommitOrAbort, EnvFlags};
 use super::counters::Counters;
 use super::env::{self, Env};
 use super::format::Identity;
+use super::guest::{Guest, Visit};
 use super::lock::Patience;
 use super::options::{Durability, Options};
 use super::probe::{self, Found};
 use super::tables::{NAMES, Tables, TablesIn};
-use super::{Txn, commits, files, format, lmdb, lock};
+use super::{commits, files, format, lmdb, lock};
 use crate::error::{Error, Result};
 
 /// An environment and its tables.
@@ -34,9 +35,7 @@ pub(super) struct Opened {
     pub(super) uuid: uuid::Uuid,
     /// The schema it had when it was opened.
     pub(super) schema: u32,
-    /// The lock file, to be read; `None` where this process could not enter itself there. It must be closed after the
-    /// environment: see `readers`.
-    pub(super) lock: Option<File>,
+    pub(super) shelter: Shelter,
     process: u32,
     /// Device and inode of the data file.
     place: (u64, u64),
@@ -66,30 +65,54 @@ impl Opened {
         }
     }
 
-    /// Whether what a transaction read is to be believed. Writers spare the pages of readers that are in the lock file;
-    /// of one that is not, they may have used them again, though not in the first transaction after its own.
+    /// To be held by a read transaction; `None` where one has to wait for a writer.
     ///
     /// # Errors
-    /// `Storage` where too much was written meanwhile.
-    pub(super) fn believe(&self, path: &Path, txn: &Txn<'_>) -> Result<()> {
-        if self.lock.is_some() || self.env.info().last_txn_id <= txn.id() + 1 {
-            return Ok(());
+    /// As [`Guest::try_enter`].
+    pub(super) fn try_enter(&self, path: &Path) -> Result<Option<Sheltered<'_>>> {
+        match &self.shelter {
+            Shelter::Guest(guest) => Ok(guest.try_enter(path, &self.file)?.map(Some)),
+            Shelter::Entered(_) | Shelter::Sealed => Ok(Some(None)),
         }
-        Err(Error::storage(format!(
-            "{} was written while it was read, and this process may not write {}, where readers enter themselves so that \
-             writers spare what they read; read again, or give it that permission",
-            path.display(),
-            files::lock_path(path).display()
-        )))
+    }
+}
+
+/// What keeps writers from using pages again that this process reads.
+pub(super) enum Shelter {
+    /// Its places in the lock file, which is open to be read. It must be closed after the environment: see `readers`.
+    Entered(File),
+    /// A lock for each transaction, where it may not write the lock file.
+    Guest(Guest),
+    /// A published file has no writers.
+    Sealed,
+}
+
+/// Held by a read transaction: the lock of a guest.
+pub(super) type Sheltered<'o> = Option<Visit<'o>>;
+
+impl Shelter {
+    /// The lock file, where this process has its places in it.
+    pub(super) fn lock_file(&self) -> Option<&File> {
+        match self {
+            Self::Entered(lock) => Some(lock),
+            Self::Guest(_) | Self::Sealed => None,
+        }
+    }
+
+    fn guest(&self) -> Option<&Guest> {
+        match self {
+            Self::Guest(guest) => Some(guest),
+            Self::Entered(_) | Self::Sealed => None,
+        }
     }
 }
 
 /// Closes what is open. What another process opened is left to it.
 pub(super) fn close(opened: Option<Opened>) {
     match opened {
-        Some(Opened { env, lock, process, .. }) if process == std::process::id() => {
+        Some(Opened { env, shelter, process, .. }) if process == std::process::id() => {
             env::close(env);
-            drop(lock);
+            drop(shelter);
         }
         inherited => std::mem::forget(inherited),
     }
@@ -119,8 +142,14 @@ pub(super) fn allowed(path: &Path, options: &Options) -> Result<Found> {
 /// `Connection` with the reason and the cure.
 pub(super) fn open(path: &Path, options: &Options) -> Result<Opened> {
     let found = allowed(path, options)?;
+    if found == Found::Sealed {
+        let unlocked = EnvFlags::NO_SUB_DIR | EnvFlags::READ_ONLY | EnvFlags::NO_LOCK;
+        return open_files(path, options, unlocked, Some(Shelter::Sealed));
+    }
     let made = files::make(path, found, options)?;
-    open_files(path, options).inspect_err(|_| files::remove_empty(&made))
+    let flags = flags(path, options);
+    let guest = flags.contains(EnvFlags::NO_LOCK).then(|| Shelter::Guest(Guest::default()));
+    open_files(path, options, flags, guest).inspect_err(|_| files::remove_empty(&made))
 }
 
 /// Opens a store that was open before: the same, be it in another file.
@@ -128,7 +157,7 @@ pub(super) fn open(path: &Path, options: &Options) -> Result<Opened> {
 /// # Errors
 /// `Connection` where it is no longer there, or another store is.
 pub(super) fn again(path: &Path, options: &Options, uuid: uuid::Uuid) -> Result<Opened> {
-    if probe::look(path, options)? != Found::Store {
+    if !matches!(probe::look(path, options)?, Found::Store | Found::Sealed) {
         return Err(probe::refuse(
             path,
             "it was removed or renamed while it was open; what was read before is all there is",
@@ -145,22 +174,17 @@ pub(super) fn again(path: &Path, options: &Options, uuid: uuid::Uuid) -> Result<
     ))
 }
 
-fn open_files(path: &Path, options: &Options) -> Result<Opened> {
-    let flags = flags(path, options);
+fn open_files(path: &Path, options: &Options, flags: EnvFlags, unlocked: Option<Shelter>) -> Result<Opened> {
     let env = env::open(path, options.map_size.unwrap_or(env::FIRST_MAP), NAMES.len(), flags)?;
     let process = std::process::id();
-    let opened =
-        prepare(path, options, &env).and_then(|(tables, which, file)| match flags.contains(EnvFlags::NO_LOCK) {
-            true => Ok((tables, which, file, None)),
-            // The last step: were this descriptor closed before the environment, the locks of both would be gone.
-            false => match File::open(files::lock_path(path)) {
-                Ok(lock) => Ok((tables, which, file, Some(lock))),
-                Err(error) => Err(probe::refuse(path, &format!("its lock file cannot be read ({error})"))),
-            },
-        });
+    let guest = unlocked.as_ref().and_then(Shelter::guest);
+    let opened = prepare(path, options, &env, guest).and_then(|(tables, which, placed)| {
+        let shelter = unlocked.map_or_else(|| entered(path), Ok)?;
+        Ok((tables, which, placed, shelter))
+    });
     match opened {
-        Ok((tables, which, (file, place), lock)) => {
-            Ok(Opened { env, tables, file, uuid: which.uuid, schema: which.format, lock, process, place })
+        Ok((tables, which, (file, place), shelter)) => {
+            Ok(Opened { env, tables, file, uuid: which.uuid, schema: which.format, shelter, process, place })
         }
         Err(error) => {
             env::close(env);
@@ -169,13 +193,22 @@ fn open_files(path: &Path, options: &Options) -> Result<Opened> {
     }
 }
 
+/// The last step of an opening: were this descriptor closed before the environment, the locks of both would be gone.
+fn entered(path: &Path) -> Result<Shelter> {
+    match File::open(files::lock_path(path)) {
+        Ok(lock) => Ok(Shelter::Entered(lock)),
+        Err(error) => Err(probe::refuse(path, &format!("its lock file cannot be read ({error})"))),
+    }
+}
+
 /// A file, and its device and inode.
 type Placed = (Arc<File>, (u64, u64));
 
-fn prepare(path: &Path, options: &Options, env: &Env) -> Result<(Tables, Identity, Placed)> {
+fn prepare(path: &Path, options: &Options, env: &Env, guest: Option<&Guest>) -> Result<(Tables, Identity, Placed)> {
     let file = File::options().read(true).write(!options.read_only).open(path);
     let file = Arc::new(file.map_err(|error| probe::refuse(path, &format!("it cannot be opened ({error})")))?);
     let place = same_file(path, &file, env)?;
+    let _visit = guest.map(|guest| guest.enter(path, &file, options.timeout)).transpose()?;
     let present = open_tables(env, path, options)?;
     if !options.read_only {
         // Readers of processes that died keep old pages from being used again.
@@ -196,7 +229,7 @@ fn prepare(path: &Path, options: &Options, env: &Env) -> Result<(Tables, Identit
     let (tables, missing) = tables.of_schema(which.format);
     match missing {
         Some(name) => Err(Error::corruption(format!("{}: table {name} is missing", path.display()))),
-        None => Ok((tables, which, (file, place))),
+        None => Ok((tables, which, (Arc::clone(&file), place))),
     }
 }
 
@@ -217,7 +250,7 @@ pub(super) fn flags(path: &Path, options: &Options) -> EnvFlags {
     }
     if options.read_only {
         flags |= EnvFlags::READ_ONLY;
-        // Without permission, or on a read-only disk, see [`Opened::believe`].
+        // Without permission, or on a read-only disk: see [`Shelter::Guest`].
         if !files::lock_writable(path) {
             flags |= EnvFlags::NO_LOCK;
         }

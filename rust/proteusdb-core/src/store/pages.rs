@@ -54,6 +54,11 @@ pub(super) struct Meta {
 }
 
 impl Meta {
+    /// Bytes of a page.
+    pub(super) fn page_size(&self) -> u64 {
+        self.page_size as u64
+    }
+
     /// Whether nothing was ever committed.
     pub(super) fn is_empty(&self) -> bool {
         self.root.is_none()
@@ -105,6 +110,14 @@ pub(super) fn count_from(file: &File, transaction: u64) -> std::io::Result<()> {
         file.write_all_at(&page, place * page_size)?;
     }
     Ok(())
+}
+
+/// The size of a file's pages.
+pub(super) fn page_size(file: &File) -> std::io::Result<u64> {
+    match head(&mut file.try_clone()?)? {
+        Head::Current(meta) => Ok(meta.page_size as u64),
+        _ => Err(std::io::Error::new(ErrorKind::InvalidData, "its meta pages read wrong")),
+    }
 }
 
 /// The number of the last transaction that a file knows of.

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::options::Options;
-use super::pages::{self, Head};
-use super::{format, network};
+use super::pages::{self, Head, Meta};
+use super::{format, network, seal};
 use crate::error::{Error, Result};
 
 /// What a path holds, as far as a store can be opened or made there.
@@ -24,6 +24,8 @@ pub(super) enum Found {
     Empty,
     /// A store.
     Store,
+    /// A store that was published, to be read only.
+    Sealed,
 }
 
 /// A page that is being rewritten at this moment reads wrong; a later look sees it whole.
@@ -111,8 +113,23 @@ fn inside(path: &Path, file: &mut File, options: &Options) -> Result<Found, Doub
     };
     let record = pages::look_up(file, &meta, format::TABLE.as_bytes(), format::KEY);
     match record.map(|record| format::check_value(path, &record, options)).transpose().map_err(Doubt::Surely)? {
-        Some(true) => Ok(Found::Store),
+        Some(true) => kind(path, file, &meta, options).map_err(Doubt::Surely),
         _ => Err(Doubt::Perhaps(refuse(path, "it is an LMDB file of another program; nothing was changed"))),
+    }
+}
+
+/// A store, or one that was published.
+fn kind(path: &Path, file: &File, meta: &Meta, options: &Options) -> Result<Found> {
+    let seal =
+        seal::read(file, meta.page_size()).map_err(|error| refuse(path, &format!("it cannot be read ({error})")))?;
+    match seal.map_err(|why| refuse(path, &why))? {
+        None => Ok(Found::Store),
+        Some(_) if options.read_only => Ok(Found::Sealed),
+        Some(_) => Err(refuse(
+            path,
+            "it was published, which seals it; read_only=True opens it, and copying it to another path (`proteusdb copy`) \
+             makes a database that can be written",
+        )),
     }
 }
 

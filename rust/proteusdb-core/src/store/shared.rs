@@ -30,7 +30,7 @@ use super::options::{Durability, Options};
 use super::tables::Tables;
 use super::turns::{Turn, Turns};
 use super::write::{self, Mode};
-use super::{Txn, fork, format, group, lmdb};
+use super::{Txn, fork, format, group, guest, lmdb};
 use crate::error::{Error, Result};
 use crate::operation::{Operation, Outcome};
 
@@ -60,6 +60,8 @@ enum Pause {
     Resized,
     /// Every reader slot is taken, perhaps by processes that died.
     ReadersFull,
+    /// Another process writes, and this one has no place in the lock file.
+    Written,
     /// A commit failed: LMDB refuses this environment, the file is as before the commit.
     Failed(Error),
 }
@@ -80,28 +82,41 @@ impl Shared {
 
     /// Runs `work` in a read transaction.
     pub(super) fn read<R>(&self, work: impl FnOnce(&Opened, &Txn<'_>) -> Result<R>) -> Result<R> {
-        let _call = fork::enter();
+        let mut waited = None;
         let mut cleared = false;
         loop {
+            let call = fork::enter();
             let pause = {
                 let slot = self.slot();
                 match slot.as_ref() {
                     None => Pause::Closed,
-                    Some(opened) => match opened.here(&self.path)?.env.read_txn() {
-                        // Looked at in the transaction: whatever replaces the file now, this was its state.
-                        Ok(_) if opened.is_replaced(&self.path) => Pause::Replaced,
-                        Ok(txn) => {
-                            let result = work(opened, &txn);
-                            return opened.believe(&self.path, &txn).and(result);
-                        }
-                        Err(heed::Error::Mdb(MdbError::ReadersFull)) if !cleared => Pause::ReadersFull,
-                        Err(error) => pause(error)?,
+                    Some(opened) => match opened.here(&self.path)?.try_enter(&self.path)? {
+                        None => Pause::Written,
+                        Some(_sheltered) => match opened.env.read_txn() {
+                            // Looked at in the transaction: whatever replaces the file now, this was its state.
+                            Ok(_) if opened.is_replaced(&self.path) => Pause::Replaced,
+                            Ok(txn) => return work(opened, &txn),
+                            Err(heed::Error::Mdb(MdbError::ReadersFull)) if !cleared => Pause::ReadersFull,
+                            Err(error) => pause(error)?,
+                        },
                     },
                 }
             };
             cleared |= matches!(pause, Pause::ReadersFull);
-            self.settle(pause)?;
+            match pause {
+                Pause::Written => {
+                    drop(call);
+                    self.wait_as_guest(&mut waited)?;
+                }
+                other => self.settle(other)?,
+            }
         }
+    }
+
+    /// Waits for a writer, holding neither gate nor slot.
+    fn wait_as_guest(&self, waited: &mut Option<Patience>) -> Result<()> {
+        let timeout = self.options().timeout;
+        guest::pause(&self.path, waited, timeout)
     }
 
     /// Runs `work` in a write transaction of its own and commits it; grows the map and runs it again where it was too
@@ -130,10 +145,19 @@ impl Shared {
     /// Runs `work` on the open environment without a transaction of ours, as LMDB's copy begins its own.
     pub(super) fn read_outside<R>(&self, work: impl FnOnce(&Opened) -> Result<R>) -> Result<R> {
         self.read(|_, _| Ok(()))?;
-        let _call = fork::enter();
-        match self.slot().as_ref() {
-            Some(opened) => work(opened.here(&self.path)?),
-            None => Err(Error::storage("the store was closed at this moment; try again")),
+        let mut waited = None;
+        loop {
+            {
+                let _call = fork::enter();
+                let slot = self.slot();
+                let Some(opened) = slot.as_ref() else {
+                    return Err(Error::storage("the store was closed at this moment; try again"));
+                };
+                if let Some(_sheltered) = opened.here(&self.path)?.try_enter(&self.path)? {
+                    return work(opened);
+                }
+            }
+            self.wait_as_guest(&mut waited)?;
         }
     }
 
@@ -263,6 +287,7 @@ impl Shared {
                 Some(opened) => opened.env.clear_stale_readers().map(drop).map_err(lmdb),
                 None => Ok(()),
             },
+            Pause::Written => Ok(()),
             Pause::Failed(error) => {
                 self.close();
                 Err(error)

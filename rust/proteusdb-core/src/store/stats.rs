@@ -100,7 +100,7 @@ pub(super) fn gather(opened: &Opened, txn: &Txn<'_>) -> Result<Stats> {
         map_bytes: info.map_size as u64,
         last_transaction: info.last_txn_id as u64,
         last_commit: counters.last_commit as i64,
-        readers: readers::others(env, opened.lock.as_ref(), txn)?,
+        readers: readers::others(env, opened.shelter.lock_file(), txn)?,
         max_readers: u64::from(info.maximum_number_of_readers),
         identity: format::identity(tables, txn)?,
         parts: PART_KINDS.into_iter().zip(counters.part_bytes()).collect(),

@@ -9,6 +9,7 @@ mod opening;
 mod pages;
 mod past;
 mod planned;
+mod published;
 mod replaced;
 mod salvage;
 mod together;

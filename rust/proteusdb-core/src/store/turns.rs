@@ -96,7 +96,8 @@ impl Turns {
                 }
             }
             thread::park_timeout(patience.pause(interrupt::EVERY));
-            stopped = stopped.or(patience.check(path, || "another thread of this process".to_owned()).err());
+            stopped =
+                stopped.or(patience.check(path, || "another thread of this process is still writing".to_owned()).err());
         }
     }
 
