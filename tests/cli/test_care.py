@@ -88,7 +88,6 @@ def test_a_damaged_database_is_verified_and_repaired(changed: Shell) -> None:
         assert db.count() == 8
 
 
-<<<<<<< HEAD
 def test_a_file_with_damaged_pages_is_named_and_salvaged(changed: Shell, tmp_path: Path) -> None:
     path = changed.folder / "proteus.db"
     assert changed("salvage", "sound.db").returncode == 0
@@ -126,7 +125,8 @@ def test_a_doctor_finds_nothing_in_a_sound_database_and_drift_in_another(changed
     findings = {found["check"]: found for found in changed.json("doctor", code=1)["findings"]}
     assert not findings["index drift"]["ok"]
     assert "--repair" in findings["index drift"]["cure"]
-=======
+
+
 def test_a_published_file_is_read_by_all_and_written_by_none(changed: Shell) -> None:
     ids = changed("query", "--ids").stdout
     told = changed.json("publish", "release.db")
@@ -155,4 +155,3 @@ def test_compacting_gives_room_back(changed: Shell) -> None:
     assert told["after"] < told["before"]
     assert changed("verify").stdout == "ok\n"
     assert "after" in changed("compact", "--compression", "small").stderr
->>>>>>> main

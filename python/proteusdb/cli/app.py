@@ -41,11 +41,7 @@ __all__ = ["COMMANDS", "app", "examples_of"]
 
 COMMANDS = (
     *(load, get, query, count, explain, best, update, delete, history, diff, tag, cleanup, index, copy, export, stats),
-<<<<<<< HEAD
-    *(ledger, metrics, backup, restore, verify, salvage, doctor, migrate, bench),
-=======
-    *(ledger, metrics, backup, restore, publish, verify, compact, migrate, bench),
->>>>>>> main
+    *(ledger, metrics, backup, restore, publish, verify, salvage, doctor, compact, migrate, bench),
 )
 
 _EPILOG = "\n\n".join(

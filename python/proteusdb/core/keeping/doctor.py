@@ -126,8 +126,9 @@ def _pages(path: str, progress: bool | Callback | None) -> Iterator[Finding]:
         yield Finding("pages", True, f"{found.counts['pages']:,}, of which {found.counts['free_pages']:,} are free")
     else:
         numbers = ", ".join(map(str, found.damaged_pages[:8])) + (", …" if len(found.damaged_pages) > 8 else "")
+        told = f"damaged: {numbers}; {found.faults[0]}" if numbers else found.faults[0]
         cure = "proteusdb salvage NEW.db: writes all that can be read into a new file; or restore a backup"
-        yield Finding("pages", False, f"damaged: {numbers}; {found.faults[0]}", cure)
+        yield Finding("pages", False, told, cure)
 
 
 def _last_commit(db: DatabaseManager) -> Iterator[Finding]:

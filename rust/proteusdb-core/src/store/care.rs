@@ -20,15 +20,11 @@ impl Store {
     /// # Errors
     /// `Storage` where the file cannot be read; what `watch` fails with.
     pub fn verify(&self, watch: &mut Watch<'_>) -> Result<Checked> {
-<<<<<<< HEAD
-        watched(watch, |gauge| self.shared.read(|opened, txn| check::all(opened, txn, gauge)))
-=======
         // Damage to a published file is told by its checksum, before LMDB walks the pages.
         if let Some(fault) = self.seal()?.map(|seal| seal.fault(self.path(), watch)).transpose()?.flatten() {
             return Ok(Checked { faults: vec![fault], ..Checked::default() });
         }
-        watched(watch, |gauge| self.read(|snapshot| check::check(snapshot, gauge)))
->>>>>>> main
+        watched(watch, |gauge| self.shared.read(|opened, txn| check::all(opened, txn, gauge)))
     }
 
     /// Writes one consistent state into a file that is sealed: it opens to be read without a lock file and without

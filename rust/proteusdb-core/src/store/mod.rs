@@ -92,11 +92,8 @@ pub use readers::Reader;
 pub use rebuild::Rebuilt;
 pub use recompress::Recompressed;
 use registry::Handle;
-<<<<<<< HEAD
 pub use salvage::{Salvaged, salvage};
-=======
 pub use seal::Seal;
->>>>>>> main
 pub use snapshot::{Snapshot, Version};
 pub use stats::Stats;
 pub use tags::Tag;

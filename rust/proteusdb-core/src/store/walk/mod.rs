@@ -21,8 +21,8 @@ use std::path::Path;
 
 use roaring::RoaringTreemap;
 
-use super::pages::u64_at;
-use super::probe;
+use super::pages::{self, u64_at};
+use super::{probe, seal};
 use crate::error::Result;
 use crate::watch::{Gauge, Watch, watched};
 use page::{Content, Page};
@@ -112,16 +112,29 @@ pub fn look_through(bytes: &[u8]) -> Pages {
 }
 
 /// Looks through the pages of a file that nobody need have open. Others may write it meanwhile, who after their second
-/// commit use pages again that belong to what is looked at: `None` where they went on too fast to tell.
+/// commit use pages again that belong to what is looked at: `None` where they went on too fast to tell. A published file
+/// has its checksum verified first.
 ///
 /// # Errors
 /// `Connection` where it cannot be opened; what `watch` fails with.
 pub fn look_into(path: &Path, watch: &mut Watch<'_>) -> Result<Option<Pages>> {
     let file = File::open(path).map_err(|error| probe::refuse(path, &format!("it cannot be read ({error})")))?;
+    let published = pages::page_size(&file).ok().and_then(|size| seal::read(&file, size).ok()?.ok()?);
+    let broken = published.map(|seal| seal.fault(path, watch)).transpose()?.flatten();
+    let looked = look_at(&file, watch)?;
+    Ok(looked.map(|mut pages| {
+        if let Some(fault) = broken {
+            pages.faults.insert(0, fault);
+        }
+        pages
+    }))
+}
+
+fn look_at(file: &File, watch: &mut Watch<'_>) -> Result<Option<Pages>> {
     watched(watch, |gauge| {
         for _ in 0..LOOKS {
-            let pages = walk(&file, None, gauge, None)?.pages;
-            if pages.faults.is_empty() || newest(&file).is_none_or(|now| now <= pages.transaction + 1) {
+            let pages = walk(file, None, gauge, None)?.pages;
+            if pages.faults.is_empty() || newest(file).is_none_or(|now| now <= pages.transaction + 1) {
                 return Ok(Some(pages));
             }
         }
