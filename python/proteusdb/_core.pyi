@@ -45,7 +45,9 @@ __all__ = [
     "extract_file",
     "fresh_id",
     "from_document",
+    "look_into",
     "model_id",
+    "network_file_system",
     "now",
     "obey_schema",
     "pack",
@@ -55,6 +57,7 @@ __all__ = [
     "prepare",
     "read_json",
     "read_moment",
+    "salvage",
     "schema_capsule",
     "sniff",
     "stored_from",
@@ -559,10 +562,12 @@ class Keeper:
 
     def __new__(cls, store: Store) -> Keeper: ...
     def verify(self, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any]:
-        """`faults`, one line each, and `counts` of what was looked at."""
+        """`faults`, one line each, `counts` of what was looked at, and the numbers of `damaged_pages`."""
     def repair(self, watch: Callable[[int, int], Any] | None = None) -> tuple[list[tuple[str, str]], Any]:
         """Makes the store anew from what can be read of it: (what, why) of what was set aside, and the path of the
         damaged file where it was kept."""
+    def readers(self) -> list[tuple[int, int]]:
+        """(process, transactions behind) of the readers of all processes, the oldest first."""
     def quarantined(self) -> list[dict[str, Any]]:
         """What repairs have set aside: what, why, at (µs), table, key, value, parts (name, bytes)."""
     def copy_into(self, target: str, offset: int, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any]:
@@ -612,6 +617,17 @@ def digest_file(path: str, start: int, stop: int, watch: Callable[[int, int], An
 
 def extract_file(path: str, start: int, stop: int, target: str, watch: Callable[[int, int], Any] | None = None) -> None:
     """Writes a part of a file into a new one, and syncs it."""
+
+def look_into(path: str, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any] | None:
+    """What its pages say: `faults`, one line each, the numbers of `damaged_pages`, how many `pages` and `free_pages` of
+    `page_size` bytes. None where others write it too fast to tell. LMDB is not asked."""
+
+def network_file_system(path: str) -> str | None:
+    """The kind of file system that a path lies on, where other hosts share it; else None."""
+
+def salvage(source: str, target: str, watch: Callable[[int, int], Any] | None = None) -> dict[str, Any]:
+    """Writes what can be read of `source` into a new file: counts of what was `saved`, (what, why) of what was `lost`,
+    `faults` and `damaged_pages` as in `look_into`, and how many `stray_pages`, which no tree leads to, held entries."""
 
 def before_fork() -> None: ...
 def after_fork_in_child() -> None: ...

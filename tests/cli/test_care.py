@@ -88,6 +88,45 @@ def test_a_damaged_database_is_verified_and_repaired(changed: Shell) -> None:
         assert db.count() == 8
 
 
+def test_a_file_with_damaged_pages_is_named_and_salvaged(changed: Shell, tmp_path: Path) -> None:
+    path = changed.folder / "proteus.db"
+    assert changed("salvage", "sound.db").returncode == 0
+    assert changed.json("verify", "--db", "sound.db")["counts"]["predictions"] == 9
+    data = bytearray(path.read_bytes())
+    for page in range(2, len(data) // 4096):
+        # How many nodes it has: of every leaf but those of the largest values.
+        data[page * 4096 + 14] ^= 0x80
+    path.write_bytes(data)
+    told = changed("verify", code=1)
+    assert "page" in told.stderr
+    assert "proteusdb salvage" in told.stderr
+    found = changed.json("doctor", code=1)
+    assert [one["check"] for one in found["findings"] if not one["ok"]] == ["pages"]
+    told = changed("salvage", "saved.db", code=1)
+    assert "lost: " in told.stderr
+    assert "is there" in changed("salvage", "saved.db", code=1).stderr
+    assert "--db" in changed("salvage", "x.db", "--db", "absent.db", code=2).stderr
+    assert changed("verify", "--db", "saved.db").stdout == "ok\n"
+
+
+def test_a_doctor_finds_nothing_in_a_sound_database_and_drift_in_another(changed: Shell) -> None:
+    lmdb = pytest.importorskip("lmdb")
+    findings = changed.json("doctor")["findings"]
+    assert all(found["ok"] for found in findings), findings
+    checks = {found["check"] for found in findings}
+    assert checks == {
+        "file system", "room", "pages", "clock", "readers", "map", "waste", "schema", "contents",
+    }  # fmt: skip
+    assert changed("doctor", "--quick").stdout.startswith("check\tstate\tfound\tcure\n")
+    with lmdb.open(str(changed.folder / "proteus.db"), subdir=False, max_dbs=40, lock=False) as environment:
+        index = environment.open_db(b"index", create=False)
+        with environment.begin(write=True) as transaction:
+            transaction.drop(index, delete=False)
+    findings = {found["check"]: found for found in changed.json("doctor", code=1)["findings"]}
+    assert not findings["index drift"]["ok"]
+    assert "--repair" in findings["index drift"]["cure"]
+
+
 def test_a_published_file_is_read_by_all_and_written_by_none(changed: Shell) -> None:
     ids = changed("query", "--ids").stdout
     told = changed.json("publish", "release.db")

@@ -16,7 +16,7 @@ CONTRACT = (
     "load get query count explain best update delete history export copy publish backup restore verify salvage compact "
     "cleanup migrate index stats metrics ledger doctor bench"
 ).split()
-PENDING = {"salvage", "doctor"}
+PENDING: set[str] = set()
 """Of the contract, and not built yet."""
 
 FILTERS = {

@@ -17,6 +17,7 @@ from .copy import copy
 from .count import count
 from .delete import delete
 from .diff import diff
+from .doctor import doctor
 from .exits import interruptible
 from .explain import explain
 from .export import export
@@ -31,6 +32,7 @@ from .publish import publish
 from .query import query
 from .report import report
 from .restore import restore
+from .salvage import salvage
 from .stats import stats
 from .tag import tag
 from .update import update
@@ -40,7 +42,7 @@ __all__ = ["COMMANDS", "app", "examples_of"]
 
 COMMANDS = (
     *(load, get, query, count, explain, best, update, delete, history, diff, tag, cleanup, index, copy, export, stats),
-    *(report, ledger, metrics, backup, restore, publish, verify, compact, migrate, bench),
+    *(report, ledger, metrics, backup, restore, publish, verify, salvage, doctor, compact, migrate, bench),
 )
 
 _EPILOG = "\n\n".join(

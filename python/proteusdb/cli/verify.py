@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from ..core.keeping.verify import pages
 from .exits import complain
-from .opening import open_database
+from .opening import embedded_file, open_database
 from .options import Database, Json
 from .output import json_text, note
 from .progress import progress_bar
@@ -35,8 +36,12 @@ def verify(
     if backup is not None:
         _backup(backup, as_json)
         return
-    with open_database(database, read_only=not repair) as db, progress_bar("verifying") as progress:
-        report = db.verify_integrity(repair, progress=progress)
+    with progress_bar("verifying") as progress:
+        # A page that is damaged may be more than opening it bears.
+        report = None if (file := embedded_file(database)) is None else pages(file, progress)
+        if report is None or report.ok:
+            with open_database(database, read_only=not repair) as db:
+                report = db.verify_integrity(repair, progress=progress)
     if as_json:
         print(json_text({"ok": report.ok, **asdict(report)}))
     elif report.ok:
@@ -47,6 +52,10 @@ def verify(
         note(f"the damaged file was kept: {report.kept}")
     for fault in report.faults:
         complain(fault)
+    if report.damaged_pages:
+        note(
+            f"{len(report.damaged_pages):,} page(s) are damaged; proteusdb salvage NEW.db writes what can be read of it"
+        )
     raise typer.Exit(0 if report.ok else 1)
 
 

@@ -123,13 +123,17 @@ class IntegrityReport:
         Wall time.
     counts : mapping of str to int
         How much was looked at: `predictions`, `versions`, `blobs`, `bytes`, `sequences`, `index_entries`, `models`,
-        `analyses`; and `quarantined`, what repairs have set aside so far.
+        `analyses`; and `quarantined`, what repairs have set aside so far. Of an embedded file also `pages`, how many of
+        them are `free_pages`, and the `dead_bytes` that deleted and replaced versions left, which `compact` gives back.
     repaired : tuple of str
         The faults that a repair found.
     quarantined : tuple of (name, reason)
         What that repair set aside.
     kept : str or None
         Where the damaged file was kept, if something was set aside.
+    damaged_pages : tuple of int
+        Pages of an embedded file that are damaged, by number. Tables are not looked at then: `salvage` brings what they
+        hold into a new file.
     """
 
     faults: tuple[str, ...]
@@ -138,6 +142,7 @@ class IntegrityReport:
     repaired: tuple[str, ...] = ()
     quarantined: tuple[Entry, ...] = ()
     kept: str | None = None
+    damaged_pages: tuple[int, ...] = ()
 
     @property
     def ok(self) -> bool:

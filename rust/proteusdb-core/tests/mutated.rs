@@ -119,6 +119,7 @@ fn seeds_are_good_inputs() {
         ("mmcif", Box::new(|bytes| formats::read(bytes, Some(formats::Format::Mmcif)).is_ok())),
         ("msgpack", Box::new(|bytes| codec::msgpack::decode_map(bytes, "seed").is_ok())),
         ("original", Box::new(|bytes| codec::decode_original(&sealed(bytes), &targets::original::beside()).is_ok())),
+        ("pages", Box::new(|bytes| proteusdb_core::store::look_through(bytes).faults.is_empty())),
         ("pdb", Box::new(|bytes| formats::read(bytes, Some(formats::Format::Pdb)).is_ok())),
         ("prosite", Box::new(|bytes| query::Pattern::prosite(&head(bytes)).is_ok())),
         ("regular", Box::new(|bytes| query::Pattern::regular(&head(bytes)).is_ok())),

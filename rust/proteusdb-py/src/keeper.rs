@@ -25,7 +25,7 @@ use crate::values;
 type Repaired = (Vec<(String, String)>, Option<PathBuf>);
 
 /// Runs `work` without the GIL under the eyes of `watch`.
-fn watched<R: Send>(
+pub fn watched<R: Send>(
     py: Python<'_>,
     watch: Option<&Py<PyAny>>,
     work: impl FnOnce(&mut proteusdb_core::watch::Watch<'_>) -> Result<R> + Send,
@@ -68,7 +68,7 @@ impl Keeper {
         Self(store)
     }
 
-    /// {"faults": [..], "counts": {..}}
+    /// {"faults": [..], "counts": {..}, "damaged_pages": [..]}
     #[pyo3(signature = (watch=None))]
     fn verify<'py>(&self, py: Python<'py>, watch: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyDict>> {
         let checked = watched(py, watch.as_ref(), |watch| self.core()?.verify(watch))?;
@@ -83,12 +83,16 @@ impl Keeper {
             ("models", checked.counts.models),
             ("analyses", checked.counts.analyses),
             ("quarantined", checked.counts.quarantined),
+            ("dead_bytes", checked.counts.dead_bytes),
+            ("pages", checked.pages.total),
+            ("free_pages", checked.pages.free),
         ] {
             counts.set_item(name, count)?;
         }
         let dict = PyDict::new(py);
         dict.set_item("faults", checked.faults)?;
         dict.set_item("counts", counts)?;
+        dict.set_item("damaged_pages", checked.pages.damaged.iter().collect::<Vec<_>>())?;
         Ok(dict)
     }
 
@@ -97,6 +101,13 @@ impl Keeper {
     fn repair(&self, py: Python<'_>, watch: Option<Py<PyAny>>) -> PyResult<Repaired> {
         let rebuilt = watched(py, watch.as_ref(), |watch| self.core()?.repair(watch))?;
         Ok((rebuilt.quarantined.into_iter().map(|item| (item.what, item.why)).collect(), rebuilt.kept))
+    }
+
+    /// (process, transactions behind) of the readers of all processes, the oldest first.
+    fn readers(&self, py: Python<'_>) -> PyResult<Vec<(u32, u64)>> {
+        let stats = py.detach(|| self.core()?.stats()).map_err(raise)?;
+        let behind = |reader: &store::Reader| stats.last_transaction.saturating_sub(reader.transaction);
+        Ok(stats.readers.iter().map(|reader| (reader.process, behind(reader))).collect())
     }
 
     fn quarantined<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
@@ -388,30 +399,4 @@ pub fn pack<'py>(py: Python<'py>, record: &Bound<'py, PyAny>) -> PyResult<Bound<
 pub fn unpack<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Vec<Bound<'py, PyDict>>> {
     let maps = msgpack::decode_maps(data, "archive record").map_err(raise)?;
     maps.iter().map(|map| values::to_dict(py, map)).collect()
-}
-
-#[pyfunction]
-#[pyo3(signature = (path, start, stop, watch=None))]
-pub fn digest_file(py: Python<'_>, path: PathBuf, start: u64, stop: u64, watch: Option<Py<PyAny>>) -> PyResult<String> {
-    let digest = watched(py, watch.as_ref(), |watch| store::digest(&path, start, stop, watch))?;
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-#[pyfunction]
-#[pyo3(signature = (path, start, stop, target, watch=None))]
-pub fn extract_file(
-    py: Python<'_>,
-    path: PathBuf,
-    start: u64,
-    stop: u64,
-    target: PathBuf,
-    watch: Option<Py<PyAny>>,
-) -> PyResult<()> {
-    watched(py, watch.as_ref(), |watch| store::extract(&path, start, stop, &target, watch))
-}
-
-/// XXH3-128 of bytes, as 32 hexadecimal digits.
-#[pyfunction]
-pub fn digest(data: &[u8]) -> String {
-    format!("{:032x}", store::digest_of(data))
 }

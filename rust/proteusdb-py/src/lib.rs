@@ -8,6 +8,7 @@ mod decode;
 mod dense;
 mod draft;
 mod errors;
+mod files;
 mod keeper;
 mod operation;
 mod prepare;
@@ -39,7 +40,9 @@ mod _core {
     #[pymodule_export]
     use crate::dense::fill_rows;
     #[pymodule_export]
-    use crate::keeper::{Keeper, digest, digest_file, extract_file, pack, stored_from, unpack};
+    use crate::files::{digest, digest_file, extract_file, look_into, network_file_system, salvage};
+    #[pymodule_export]
+    use crate::keeper::{Keeper, pack, stored_from, unpack};
     #[pymodule_export]
     use crate::operation::Operation;
     #[pymodule_export]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from ...errors import StorageError
+from ... import _core
+from ...errors import CorruptionError, StorageError
 from ..progress import Callback, Meter
 from ..report import Entry, IntegrityReport
 from ..session import Session
 from .backup import watch_of
 
-__all__ = ["verify"]
+__all__ = ["pages", "verify"]
 
 
 def verify(session: Session, repair: bool, progress: bool | Callback | None) -> IntegrityReport:
@@ -32,8 +33,15 @@ def verify(session: Session, repair: bool, progress: bool | Callback | None) -> 
     backend = session.with_history("verify_integrity")
     with Meter(progress, None, "verifying") as meter:
         found = backend.verify(watch_of(meter))
+    pages = tuple(found.get("damaged_pages", ()))
+    if repair and pages:
+        raise CorruptionError(
+            f"{session.url}: {len(pages)} page(s) are damaged, the first fault: {found['faults'][0]}; a file is not "
+            "repaired from damaged pages: salvage(path) writes what can be read of it into a new one"
+        )
     if not repair or not found["faults"]:
-        return IntegrityReport(tuple(found["faults"]), time.monotonic() - started, found["counts"])
+        seconds = time.monotonic() - started
+        return IntegrityReport(tuple(found["faults"]), seconds, found["counts"], damaged_pages=pages)
     with Meter(progress, None, "repairing") as meter:
         quarantined, kept = backend.repair(watch_of(meter))
     with Meter(progress, None, "verifying") as meter:
@@ -46,3 +54,16 @@ def verify(session: Session, repair: bool, progress: bool | Callback | None) -> 
         quarantined=tuple(Entry(*each) for each in quarantined),
         kept=kept,
     )
+
+
+def pages(path: str, progress: bool | Callback | None) -> IntegrityReport | None:
+    """What the pages of an embedded file say, without opening it; None where others write it too fast to tell."""
+    started = time.monotonic()
+    with Meter(progress, None, "verifying") as meter:
+        found = _core.look_into(path, watch_of(meter))
+    if found is None or found["page_size"] == 0:
+        # It is no such file; whoever opens it says what it is.
+        return None
+    counts = {name: found[name] for name in ("pages", "free_pages")}
+    damaged = tuple(found["damaged_pages"])
+    return IntegrityReport(tuple(found["faults"]), time.monotonic() - started, counts, damaged_pages=damaged)

@@ -92,6 +92,9 @@ class CareVerbs(Verbs):
     def verify_integrity(self, repair: bool = False, *, progress: bool | Callback | None = None) -> IntegrityReport:
         """Walks every table and checks that all of it fits together: checksums, records, indexes both ways, references.
 
+        The pages of an embedded file are walked first, by a reader that believes none of them. Where one is damaged,
+        the report names it, and tables are not looked at.
+
         Parameters
         ----------
         repair : bool
@@ -110,7 +113,8 @@ class CareVerbs(Verbs):
         Raises
         ------
         StorageError
-            With `repair`: the database is open to be read only, its back end repairs itself, or the disk is full.
+            With `repair`: the database is open to be read only, its back end repairs itself, or the disk is full; as
+            `CorruptionError`, pages are damaged, which is for `salvage`.
         """
         return verify(self._session, repair, progress)
 

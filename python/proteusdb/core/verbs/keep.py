@@ -7,6 +7,7 @@ import os
 from ..keeping.backup import BackupReport, backup
 from ..keeping.publish import PublishReport, publish
 from ..keeping.restore import RestoreReport, load_archive, restore
+from ..keeping.salvage import SalvageReport, salvage, salvage_file
 from ..progress import Callback
 from .base import Verbs
 
@@ -157,3 +158,59 @@ class KeepVerbs(Verbs):
             It is no archive.
         """
         return load_archive(self._session, path, progress)
+
+    def salvage(self, path: str | os.PathLike[str], *, progress: bool | Callback | None = None) -> SalvageReport:
+        """Writes all that can be read of this database's file into a new one, whatever is damaged.
+
+        Pages are read one by one, by a reader that believes none of them; what no tree leads to any more is found as
+        well. Every record in the new file is verified: models, analyses, every version that still opens, with arrays,
+        files and metadata. What was found and is damaged lies in its quarantine. This file is only read.
+
+        Parameters
+        ----------
+        path : path
+            The new file.
+        progress : bool or callable, optional
+            As in `store_predictions`.
+
+        Returns
+        -------
+        SalvageReport
+            With what was saved, and what was lost and why.
+
+        Raises
+        ------
+        StorageError
+            The path is taken, the disk is full, or the database is no embedded file.
+        CorruptionError
+            Nothing of a database was found.
+
+        See Also
+        --------
+        salvage_file : the same of a file that cannot be opened.
+        """
+        return salvage(self._session, path, progress)
+
+    @staticmethod
+    def salvage_file(
+        source: str | os.PathLike[str], path: str | os.PathLike[str], *, progress: bool | Callback | None = None
+    ) -> SalvageReport:
+        """As `salvage`, of a file that may be too damaged to be opened.
+
+        Parameters
+        ----------
+        source : path
+            The damaged file.
+        path, progress
+            As in `salvage`.
+
+        Returns
+        -------
+        SalvageReport
+
+        Raises
+        ------
+        StorageError, CorruptionError
+            As `salvage`.
+        """
+        return salvage_file(source, path, progress)

@@ -20,6 +20,7 @@ mod glob;
 mod json;
 mod mmcif;
 mod msgpack;
+mod pages;
 mod pdb;
 mod prosite;
 mod regular;
@@ -49,6 +50,7 @@ pub const ALL: &[Target] = &[
     Target { name: "mmcif", seeds: mmcif::seeds, run: mmcif::run },
     Target { name: "msgpack", seeds: msgpack::seeds, run: msgpack::run },
     Target { name: "original", seeds: original::seeds, run: original::run },
+    Target { name: "pages", seeds: pages::seeds, run: pages::run },
     Target { name: "pdb", seeds: pdb::seeds, run: pdb::run },
     Target { name: "prosite", seeds: prosite::seeds, run: prosite::run },
     Target { name: "regular", seeds: regular::seeds, run: regular::run },

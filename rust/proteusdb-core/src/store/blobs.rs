@@ -64,6 +64,13 @@ impl Locator {
         (blob, self.length, self.checksum)
     }
 
+    /// Whether a segment, or a loose blob, holds the blob's bytes where it says.
+    pub(super) fn is_in(&self, blob: u64, bytes: &[u8]) -> bool {
+        let range = usize::try_from(self.offset).ok().zip(usize::try_from(self.length).ok());
+        let found = range.and_then(|(start, length)| bytes.get(start..start.checked_add(length)?));
+        found.is_some_and(|found| checksum(blob, found) == self.checksum)
+    }
+
     fn write(&self, tables: &Tables, txn: &mut RwTxn<'_>, blob: u64) -> Result<()> {
         let key = Key::new().u64(blob);
         let mut payload = Vec::with_capacity(24);

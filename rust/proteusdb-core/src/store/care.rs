@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::watch::{Watch, watched};
 
 impl Store {
-    /// Walks every table and decodes every blob.
+    /// Walks every page; then, unless one is damaged, every table through LMDB, and decodes every blob.
     ///
     /// # Errors
     /// `Storage` where the file cannot be read; what `watch` fails with.
@@ -25,7 +25,7 @@ impl Store {
         if let Some(fault) = self.seal()?.map(|seal| seal.fault(self.path(), watch)).transpose()?.flatten() {
             return Ok(Checked { faults: vec![fault], ..Checked::default() });
         }
-        watched(watch, |gauge| self.read(|snapshot| check::check(snapshot, gauge)))
+        watched(watch, |gauge| self.shared.read(|opened, txn| check::all(opened, txn, gauge)))
     }
 
     /// Writes one consistent state into a file that is sealed: it opens to be read without a lock file and without

@@ -7,6 +7,7 @@
 //! sequences  found by hash, by the beginning of each chain, by residues  (sequences)
 //! commits    every version in the log of commits                         (changes)
 //! the rest   models, analyses, tags, schema, quota, counters             (others)
+//! pages      before all of it, each page and the list of free ones       (walk)
 //! ```
 //!
 //! Each fault is one line that names table and key; the walk goes on, so one damaged value does not hide another.
@@ -23,11 +24,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use super::format;
-use super::lmdb;
+use super::open::Opened;
 use super::packed::{self, Index};
 use super::sealed::shown;
 use super::snapshot::Snapshot;
 use super::tables::Table;
+use super::walk::{self, Pages};
+use super::{Txn, lmdb};
 use crate::error::{Kind, Result};
 use crate::watch::Gauge;
 
@@ -55,6 +58,8 @@ pub struct Counts {
     pub analyses: u64,
     /// Things that a repair has set aside.
     pub quarantined: u64,
+    /// Bytes of segments that no blob refers to any more.
+    pub dead_bytes: u64,
 }
 
 /// What a verification found.
@@ -64,6 +69,18 @@ pub struct Checked {
     pub faults: Vec<String>,
     /// How much was looked at.
     pub counts: Counts,
+    /// What the walk through the pages found; its faults are among the faults.
+    pub pages: Pages,
+}
+
+/// Walks every page, and every table where no page is damaged: LMDB believes what a page says of itself.
+pub(super) fn all(opened: &Opened, txn: &Txn<'_>, gauge: &Gauge) -> Result<Checked> {
+    let mut pages = walk::walk(&*opened.file, Some(txn.id() as u64), gauge, None)?.pages;
+    if !pages.faults.is_empty() {
+        let faults = std::mem::take(&mut pages.faults);
+        return Ok(Checked { faults, pages, ..Checked::default() });
+    }
+    Ok(Checked { pages, ..check(&Snapshot::new(&opened.tables, txn), gauge)? })
 }
 
 /// Walks every table.
@@ -85,7 +102,7 @@ pub(super) fn check(snapshot: &Snapshot<'_>, gauge: &Gauge) -> Result<Checked> {
     walk.note(format::identity(snapshot.tables, snapshot.txn))?;
     if walk.note(snapshot.declared_indexes().map(drop))?.is_none() {
         // Without them no entry of an index can be told from a stray one.
-        return Ok(Checked { faults: walk.faults, counts: walk.counts });
+        return Ok(walk.done());
     }
     walk.leaves()?;
     walk.set_aside()?;
@@ -99,7 +116,7 @@ pub(super) fn check(snapshot: &Snapshot<'_>, gauge: &Gauge) -> Result<Checked> {
     walk.settings()?;
     walk.numbers()?;
     walk.counts.index_entries += walk.entries.values().sum::<u64>();
-    Ok(Checked { faults: walk.faults, counts: walk.counts })
+    Ok(walk.done())
 }
 
 struct Walk<'s, 't> {
@@ -118,6 +135,10 @@ struct Walk<'s, 't> {
 }
 
 impl Walk<'_, '_> {
+    fn done(self) -> Checked {
+        Checked { faults: self.faults, counts: self.counts, pages: Pages::default() }
+    }
+
     fn fault(&mut self, what: String) {
         if self.faults.len() < MOST {
             self.faults.push(what);

@@ -12,9 +12,7 @@ pub(super) fn check(path: &Path, options: &Options) -> Result<()> {
     if options.read_only || options.allow_network_fs {
         return Ok(());
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let magic = rustix::fs::statfs(folder).map_or(0, |found| found.f_type as u64);
-    match name(magic).map(str::to_owned).or_else(|| if magic == FUSE { remote_fuse(folder) } else { None }) {
+    match network_file_system(path) {
         None => Ok(()),
         Some(name) => Err(refuse(
             path,
@@ -25,6 +23,14 @@ pub(super) fn check(path: &Path, options: &Options) -> Result<()> {
             ),
         )),
     }
+}
+
+/// The kind of file system that a path lies on, if other hosts share it.
+#[must_use]
+pub fn network_file_system(path: &Path) -> Option<String> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let magic = rustix::fs::statfs(folder).map_or(0, |found| found.f_type as u64);
+    name(magic).map(str::to_owned).or_else(|| if magic == FUSE { remote_fuse(folder) } else { None })
 }
 
 /// File systems of user programs; whether one is remote stands in its type.

@@ -16,18 +16,18 @@ use std::os::unix::fs::FileExt;
 
 /// The first bytes of a file, enough for both meta pages of the usual page size.
 const HEAD: usize = 8192;
-const PAGE_HEADER: usize = 16;
+pub(super) const PAGE_HEADER: usize = 16;
 /// Where a meta page's last field, the transaction, ends.
 const META_END: usize = PAGE_HEADER + 136;
-const MAGIC: u32 = 0xBEEF_C0DE;
-const NO_PAGE: u64 = u64::MAX;
-const MAX_DEPTH: usize = 32;
+pub(super) const MAGIC: u32 = 0xBEEF_C0DE;
+pub(super) const NO_PAGE: u64 = u64::MAX;
+pub(super) const MAX_DEPTH: usize = 32;
 
-const BRANCH: u16 = 0x01;
-const LEAF: u16 = 0x02;
-const META: u16 = 0x08;
-const SUB_TREE: u16 = 0x02;
-const BIG_DATA: u16 = 0x01;
+pub(super) const BRANCH: u16 = 0x01;
+pub(super) const LEAF: u16 = 0x02;
+pub(super) const META: u16 = 0x08;
+pub(super) const SUB_TREE: u16 = 0x02;
+pub(super) const BIG_DATA: u16 = 0x01;
 
 /// What the first page says about an LMDB file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,15 +225,15 @@ fn node_key(page: &[u8], node: usize) -> Option<&[u8]> {
     page.get(node + 8..node + 8 + length)
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().copied().map(u16::from_le_bytes)
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().copied().map(u32::from_le_bytes)
 }
 
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)
 }
 

@@ -59,7 +59,8 @@ pub(super) fn rebuild(shared: &Shared, gauge: &Gauge) -> Result<Rebuilt> {
     Ok(rebuilt)
 }
 
-fn fill(opened: &Opened, new: &Path, gauge: &Gauge) -> Result<Vec<quarantine::Item>> {
+/// Writes all that can be read of a store into a new one; what was set aside.
+pub(super) fn fill(opened: &Opened, new: &Path, gauge: &Gauge) -> Result<Vec<quarantine::Item>> {
     remove_lock(new);
     let options = Options { durability: Durability::Relaxed, allow_network_fs: true, ..Options::default() };
     let target = Shared::open(new, &options)?;

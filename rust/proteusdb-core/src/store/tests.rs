@@ -6,10 +6,12 @@ mod crash;
 mod damage;
 mod declared;
 mod opening;
+mod pages;
 mod past;
 mod planned;
 mod published;
 mod replaced;
+mod salvage;
 mod together;
 
 use std::collections::BTreeMap;
@@ -24,7 +26,9 @@ use crate::error::Kind;
 use crate::operation::{Change, OnConflict};
 use crate::query::ordered::{self, Span};
 use crate::query::{Access, Source};
-use crate::record::{Analysis, Map, Part, PartBody, PartKind, Prediction, ResidueKind, UNSET_TIME, Value, id};
+use crate::record::{
+    Analysis, Map, Part, PartBody, PartKind, Prediction, PredictionModel, ResidueKind, UNSET_TIME, Value, id,
+};
 use crate::validate::{Draft, Record};
 
 fn open(folder: &TempDir, options: Options) -> Store {

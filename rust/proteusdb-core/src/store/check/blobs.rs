@@ -67,6 +67,7 @@ impl Walk<'_, '_> {
         for entry in tables.dead.iter(txn).map_err(lmdb)? {
             let (key, value) = entry.map_err(lmdb)?;
             if let Some(bytes) = self.note(blobs::dead_bytes(key, value))? {
+                self.counts.dead_bytes += bytes;
                 dead.insert(last_u64(key).unwrap_or(0), bytes);
             }
         }

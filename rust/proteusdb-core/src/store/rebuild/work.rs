@@ -140,7 +140,27 @@ impl<'s> Work<'s> {
             };
             self.add(Item::Model(model), ("models", key.to_vec(), value.to_vec()))?;
         }
+        for number in self.missing_models()? {
+            let error = Error::corruption("it is missing, and predictions refer to it");
+            let raw = || ("models", number.to_be_bytes().to_vec(), Vec::new());
+            self.set_aside(format!("model {number}"), &error, raw())?;
+            let model = self.stand_in(number)?;
+            self.add(Item::Model(model), raw())?;
+        }
         self.flush()
+    }
+
+    /// Models of current predictions, which cannot have been deleted, that are not there.
+    fn missing_models(&self) -> Result<BTreeSet<u32>> {
+        let Source { tables, txn } = self.source;
+        let mut newest = BTreeMap::new();
+        for entry in tables.headers.iter(txn).map_err(lmdb)? {
+            let (key, value) = entry.map_err(lmdb)?;
+            if let Ok(view) = HeaderView::open(key, value) {
+                newest.insert(view.row, if view.deleted() { 0 } else { view.model() });
+            }
+        }
+        Ok(newest.into_values().filter(|number| *number != 0 && !self.models.contains_key(number)).collect())
     }
 
     /// A model that keeps the predictions of a damaged one together, under its id if that is known.
