@@ -29,7 +29,9 @@ from .metrics import metrics
 from .migrate import migrate
 from .publish import publish
 from .query import query
+from .quota import quota
 from .restore import restore
+from .schema import schema
 from .stats import stats
 from .tag import tag
 from .update import update
@@ -40,6 +42,7 @@ __all__ = ["COMMANDS", "app", "examples_of"]
 COMMANDS = (
     *(load, get, query, count, explain, best, update, delete, history, diff, tag, cleanup, index, copy, export, stats),
     *(ledger, metrics, backup, restore, publish, verify, compact, migrate, bench),
+    *(quota, schema),
 )
 
 _EPILOG = "\n\n".join(
