@@ -44,7 +44,7 @@ def schema(
 
     Example::
 
-        proteusdb schema define metadata.organism=str --require metadata.organism
+        proteusdb schema define metadata.organism=str
     """
     defines = action is _Action.define
     if defines != bool(fields):
