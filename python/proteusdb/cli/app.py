@@ -30,9 +30,11 @@ from .metrics import metrics
 from .migrate import migrate
 from .publish import publish
 from .query import query
+from .quota import quota
 from .report import report
 from .restore import restore
 from .salvage import salvage
+from .schema import schema
 from .stats import stats
 from .tag import tag
 from .update import update
@@ -42,7 +44,7 @@ __all__ = ["COMMANDS", "app", "examples_of"]
 
 COMMANDS = (
     *(load, get, query, count, explain, best, update, delete, history, diff, tag, cleanup, index, copy, export, stats),
-    *(report, ledger, metrics, backup, restore, publish, verify, salvage, doctor, compact, migrate, bench),
+    *(report, ledger, metrics, backup, restore, publish, verify, salvage, doctor, compact, migrate, quota, schema, bench),
 )
 
 _EPILOG = "\n\n".join(
