@@ -43,6 +43,7 @@ __all__ = [
     "encode_array",
     "encode_structure",
     "extract_file",
+    "fill_rows",
     "fresh_id",
     "from_document",
     "look_into",
