@@ -45,21 +45,54 @@ pub(super) fn get(reader: &mut Reader<'_>, count: usize, stride: usize) -> Resul
     if width > 4 {
         return Err(reader.broken());
     }
-    let mut codes = vec![0_u32; count];
-    for _ in 0..width {
-        let plane = reader.take(count)?;
-        codes.iter_mut().zip(plane).for_each(|(code, &byte)| *code = (*code << 8) | u32::from(byte));
-    }
-    Ok(undo_differences(&codes, stride))
+    let bytes = reader.take(count.checked_mul(width).ok_or_else(|| reader.broken())?)?;
+    let (first, rest) = bytes.split_at_checked(count).unwrap_or_default();
+    let (second, rest) = rest.split_at_checked(count).unwrap_or_default();
+    let mut codes: Vec<i32> = match width {
+        0 => vec![0; count],
+        1 => first.iter().map(|&byte| unzigzag(u32::from(byte))).collect(),
+        2 => first.iter().zip(second).map(|(&high, &low)| unzigzag(u32::from(high) << 8 | u32::from(low))).collect(),
+        _ => {
+            let mut codes: Vec<u32> =
+                first.iter().zip(second).map(|(&high, &low)| u32::from(high) << 8 | u32::from(low)).collect();
+            for plane in rest.chunks_exact(count.max(1)) {
+                codes.iter_mut().zip(plane).for_each(|(code, &byte)| *code = (*code << 8) | u32::from(byte));
+            }
+            codes.into_iter().map(unzigzag).collect()
+        }
+    };
+    undo_differences(&mut codes, stride);
+    Ok(codes)
 }
 
-fn undo_differences(codes: &[u32], stride: usize) -> Vec<i32> {
-    let mut values: Vec<i32> = Vec::with_capacity(codes.len());
-    for (index, &code) in codes.iter().enumerate() {
-        let before = index.checked_sub(stride).and_then(|at| values.get(at)).copied().unwrap_or(0);
-        values.push(before.wrapping_add(unzigzag(code)));
+/// Differences to the value `stride` before become values.
+fn undo_differences(values: &mut [i32], stride: usize) {
+    match stride {
+        1 => {
+            let mut before = 0_i32;
+            for value in values {
+                before = before.wrapping_add(*value);
+                *value = before;
+            }
+        }
+        3 => {
+            let mut before = [0_i32; 3];
+            let (points, rest) = values.as_chunks_mut::<3>();
+            for point in points {
+                point.iter_mut().zip(&mut before).for_each(|(value, before)| {
+                    *before = value.wrapping_add(*before);
+                    *value = *before;
+                });
+            }
+            rest.iter_mut().zip(before).for_each(|(value, before)| *value = value.wrapping_add(before));
+        }
+        _ => {
+            for index in stride..values.len() {
+                let before = values.get(index - stride).copied().unwrap_or(0);
+                values.iter_mut().skip(index).take(1).for_each(|value| *value = value.wrapping_add(before));
+            }
+        }
     }
-    values
 }
 
 #[cfg(test)]
@@ -78,7 +111,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_column_round_trips(values: Vec<i32>, stride in 1..4_usize) {
+        fn any_column_round_trips(values: Vec<i32>, size in 0..32_u32, stride in 1..6_usize) {
+            // Of every width.
+            let values: Vec<i32> = values.into_iter().map(|value| value >> size).collect();
             round_trip(&values, stride);
         }
 

@@ -58,10 +58,7 @@ impl Numbers {
     #[must_use]
     pub fn to_f32(&self) -> Vec<f32> {
         match self {
-            Self::Fixed { decimals, values } => {
-                let power = POWERS[usize::from(*decimals)];
-                values.iter().map(|&v| (f64::from(v) / power) as f32).collect()
-            }
+            Self::Fixed { decimals, values } => fixed_to_f32(values, POWERS[usize::from(*decimals)]),
             Self::Float(values) => values.clone(),
         }
     }
@@ -108,6 +105,18 @@ impl Default for Numbers {
     }
 }
 
+/// Integers over a power of ten. Where both are exact in float32, its own division, which rounds once, gives what float64
+/// rounded to float32 gives, in half the time.
+fn fixed_to_f32(values: &[i32], power: f64) -> Vec<f32> {
+    const EXACT: u32 = 1 << f32::MANTISSA_DIGITS;
+    let largest = values.iter().fold(0, |largest, value| largest.max(value.unsigned_abs()));
+    if largest <= EXACT && power <= f64::from(EXACT) {
+        let power = power as f32;
+        return values.iter().map(|&value| value as f32 / power).collect();
+    }
+    values.iter().map(|&value| (f64::from(value) / power) as f32).collect()
+}
+
 fn on_grid(values: &[f32], decimals: u8) -> Option<Numbers> {
     let power = POWERS[usize::from(decimals)];
     let fixed: Option<Vec<i32>> = values
@@ -133,6 +142,18 @@ mod tests {
         assert_eq!(column.to_f32(), [12.34, -0.5, 0.0]);
         assert_eq!(Numbers::from_f32(&[1.0], 2, 3), Numbers::Fixed { decimals: 2, values: vec![100] });
         assert_eq!(Numbers::from_f32(&[3e8], 2, 3), Numbers::Fixed { decimals: 0, values: vec![300_000_000] });
+    }
+
+    #[test]
+    fn both_divisions_give_the_same_float32() {
+        for decimals in 0..=7_u8 {
+            let power = POWERS[usize::from(decimals)];
+            let values: Vec<i32> = (-70_000..70_000).map(|value| value * 239 + i32::from(decimals)).collect();
+            let exact: Vec<f32> = values.iter().map(|&value| (f64::from(value) / power) as f32).collect();
+            assert_eq!(Numbers::Fixed { decimals, values }.to_f32(), exact, "{decimals} decimals");
+        }
+        let far = Numbers::Fixed { decimals: 3, values: vec![(1 << 24) + 1, i32::MAX, i32::MIN] };
+        assert_eq!(far.to_f32(), [16_777.217, 2_147_483.647, -2_147_483.648]);
     }
 
     #[test]

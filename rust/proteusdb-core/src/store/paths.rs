@@ -154,22 +154,47 @@ impl Snapshot<'_> {
         Ok(found)
     }
 
-    /// At most how many sequences begin so.
+    /// About how many rows have a sequence that begins so.
     pub(super) fn likely_prefix(&self, prefix: &str, cap: u64) -> Result<u64> {
+        self.sharing(Some(prefix), self.that_begin(prefix, cap)?, cap)
+    }
+
+    /// About how many rows have a sequence that has to be looked at to tell whether it matches.
+    pub(super) fn likely(&self, pattern: &Pattern, cap: u64) -> Result<u64> {
+        let prefix = pattern.literal_prefix();
+        let by_prefix = if prefix.is_empty() { u64::MAX } else { self.that_begin(&prefix, cap)? };
+        if by_prefix <= FEW as u64 {
+            return self.sharing(Some(&prefix), by_prefix, cap);
+        }
+        let by_residues = self.likely_residues(pattern)?;
+        self.sharing(Some(&*prefix).filter(|_| by_prefix <= by_residues), by_prefix.min(by_residues), cap)
+    }
+
+    /// At most how many sequences begin so.
+    fn that_begin(&self, prefix: &str, cap: u64) -> Result<u64> {
         packed::count(self.tables, self.txn, Index::SequencePrefixes, between(&sequences::prefix_range(prefix)), cap)
     }
 
-    /// At most how many sequences have to be looked at to tell which ones match.
-    pub(super) fn likely(&self, pattern: &Pattern, cap: u64) -> Result<u64> {
-        let prefix = pattern.literal_prefix();
-        let by_prefix = if prefix.is_empty() { u64::MAX } else { self.likely_prefix(&prefix, cap)? };
-        if by_prefix <= FEW as u64 {
-            return Ok(by_prefix);
+    /// The rows of so many sequences: those of a few that begin so are counted, of others each is taken to be shared by as
+    /// many as any other.
+    fn sharing(&self, prefix: Option<&str>, sequences: u64, cap: u64) -> Result<u64> {
+        let Some(prefix) = prefix.filter(|_| sequences <= FEW as u64) else {
+            let counters = Counters::read(self.tables, self.txn)?;
+            let rows = counters.predictions.div_ceil(counters.next_sequence.max(1)).max(1);
+            return Ok(sequences.saturating_mul(rows).min(cap));
+        };
+        let mut rows = 0;
+        for sequence in self.with_prefix(prefix)? {
+            let range = beginning(Key::new().u64(sequence));
+            rows += packed::count(self.tables, self.txn, Index::RowsBySequence, between(&range), cap - rows)?;
+            if rows >= cap {
+                return Ok(cap);
+            }
         }
-        Ok(by_prefix.min(self.likely_residues(pattern)?).min(cap))
+        Ok(rows)
     }
 
-    /// The same by residues alone.
+    /// At most how many sequences have the residues that a match has.
     fn likely_residues(&self, pattern: &Pattern) -> Result<u64> {
         let given = Counters::read(self.tables, self.txn)?.next_sequence;
         self.candidates(pattern, |found| {
@@ -205,7 +230,7 @@ impl Snapshot<'_> {
             Ok(true)
         };
         let prefix = pattern.literal_prefix();
-        let by_prefix = if prefix.is_empty() { u64::MAX } else { self.likely_prefix(&prefix, u64::MAX)? };
+        let by_prefix = if prefix.is_empty() { u64::MAX } else { self.that_begin(&prefix, u64::MAX)? };
         // One by one they cost as much as several that lie together.
         if by_prefix <= FEW as u64 || by_prefix.saturating_mul(ALONE) <= self.likely_residues(pattern)? {
             let mut likely = self.with_prefix(&prefix)?;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::query::{Criteria, Deadline, Row, count, run};
+use crate::query::{Criteria, Deadline, Pattern, Row, count, run};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -175,5 +175,24 @@ proptest! {
             }).unwrap();
         }
         prop_assert_eq!(store.check().unwrap(), Vec::<String>::new());
+    }
+}
+
+/// Every prediction of one sequence: the index of sequences knew of one, so the plan took its rows for one, and visited
+/// them all for the first five.
+#[test]
+fn rows_that_share_a_sequence_are_counted_as_rows() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder, Options { durability: Durability::Relaxed, ..Options::default() });
+    let stored: Vec<Operation> = (0..400).map(|i| draft(&format!("p{i:03}"), "MKTAYIAKQR", 0.5, 0)).collect();
+    store.apply(&stored, Mode::AllOrNothing).unwrap();
+    for pattern in ["*", "M*", "MKTAYIAKQR", "*AYIA*", "re:Y.A", "?KT*"] {
+        let asked = [("sequence_pattern", Value::Text(pattern.to_owned())), ("limit", Value::Int(5))];
+        let asked: Map = asked.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let criteria = Criteria::parse(&asked).unwrap();
+        let answer = store.read(|snapshot| run(snapshot, &criteria, Deadline::never())).unwrap();
+        assert_eq!((answer.hits.len(), answer.explanation.visited), (5, 5), "{pattern}");
+        let rows = Access::Matching(Pattern::parse(pattern).unwrap());
+        assert_eq!(store.read(|snapshot| snapshot.estimate(&rows, 10_000)).unwrap(), 400, "{pattern}");
     }
 }
