@@ -44,7 +44,8 @@ __all__ = ["COMMANDS", "app", "examples_of"]
 
 COMMANDS = (
     *(load, get, query, count, explain, best, update, delete, history, diff, tag, cleanup, index, copy, export, stats),
-    *(report, ledger, metrics, backup, restore, publish, verify, salvage, doctor, compact, migrate, quota, schema, bench),
+    *(report, ledger, metrics, backup, restore, publish, verify, salvage, doctor, compact, migrate, quota, schema),
+    bench,
 )
 
 _EPILOG = "\n\n".join(
