@@ -163,22 +163,22 @@ impl Walk<'_> {
         let pages = u64::from(u32_at(&head, 12)?);
         let least = (PAGE_HEADER as u64 + size).div_ceil(page_size);
         let right = read && u64_at(&head, 0)? == first && u16_at(&head, 10)? == OVERFLOW && pages >= least;
-        if !right || first.saturating_add(pages) > self.roots.last_page.saturating_add(1) {
+        let after = first.saturating_add(pages);
+        let there = after.saturating_mul(page_size) <= self.file.length();
+        if !right || !there || after > self.roots.last_page.saturating_add(1) {
             let page = if first > self.roots.last_page { by } else { first };
             self.fault(page, format!("page {page}, of {name}: page {first} does not begin a value of {size} bytes"));
             return None;
         }
-        if !(first..first + pages).all(|page| self.take(page, by, name)) {
+        if !(first..after).all(|page| self.take(page, by, name)) {
             return None;
         }
-        let value = match self.values {
-            true => away(self.file, self.roots.page_size, first, size),
-            false => {
-                (first + least).checked_mul(page_size).filter(|&end| end <= self.file.length()).map(|_| Vec::new())
-            }
-        };
+        if !self.values {
+            return Some((pages, Vec::new()));
+        }
+        let value = away(self.file, self.roots.page_size, first, size);
         if value.is_none() {
-            self.fault(first, format!("page {first}, of {name}: the file does not hold its value of {size} bytes"));
+            self.fault(first, format!("page {first}, of {name}: its value of {size} bytes cannot be read"));
         }
         value.map(|value| (pages, value))
     }
