@@ -255,6 +255,10 @@ class Recorded:
     def start_session(self) -> Session:
         return Session(self._said)
 
+    def command(self, *given: Any) -> Any:
+        self._said.append("command")
+        return self._inner.command(*given)
+
     def __getitem__(self, name: str) -> Recorded:
         return Recorded(self._inner[name], self._said, name)
 

@@ -47,17 +47,17 @@ def store(path: str, user: str, group: str, name: str, mask: str = "0o77", mode:
 
 
 def peep(path: str, user: str, group: str) -> None:
-    """Says how many records each of its readings found; every one is right and whole."""
+    """Says what each of its readings found the writer to have come to; every one is right and whole."""
     become(user, group)
     with DatabaseManager(database_path=path, read_only=True, timeout=120) as db:
         say("ready")
-        found = []
+        seen = []
         for _ in range(PEEPS):
             assert db.verify_integrity().ok
             numbers = [crowd.check(found) for found in db.iter_predictions()]
             assert numbers == list(range(len(numbers)))
-            found.append(len(numbers))
-        say(found)
+            seen.append(db.get_prediction(crowd.name(0)).metadata["seen"])
+        say(seen)
 
 
 def read(path: str, user: str, group: str) -> None:

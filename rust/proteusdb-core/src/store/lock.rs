@@ -28,6 +28,8 @@ use crate::interrupt;
 /// The first and the longest pause between two tries for another process's lock.
 const FIRST_PAUSE: Duration = Duration::from_micros(100);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(10);
+/// The longest of a guest: who writes one record after the other leaves gaps that are no longer.
+const LONGEST_PAUSE_OF_GUEST: Duration = Duration::from_micros(200);
 /// How long to wait where no limit can be computed.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Characters of a command that a message shows.
@@ -43,24 +45,25 @@ pub(super) struct Patience {
     deadline: Instant,
     asked: Instant,
     next: Duration,
+    longest: Duration,
     cure: &'static str,
 }
 
 impl Patience {
     /// Of one who writes.
     pub(super) fn new(timeout: Duration) -> Self {
-        Self::of(timeout, TO_WRITE)
+        Self::of(timeout, LONGEST_PAUSE, TO_WRITE)
     }
 
     /// Of one who reads without a place in the lock file.
     pub(super) fn of_guest(timeout: Duration) -> Self {
-        Self::of(timeout, TO_READ)
+        Self::of(timeout, LONGEST_PAUSE_OF_GUEST, TO_READ)
     }
 
-    fn of(timeout: Duration, cure: &'static str) -> Self {
+    fn of(timeout: Duration, longest: Duration, cure: &'static str) -> Self {
         let now = Instant::now();
         let deadline = now.checked_add(timeout).unwrap_or_else(|| now + FOR_EVER);
-        Self { deadline, asked: now, next: FIRST_PAUSE, cure }
+        Self { deadline, asked: now, next: FIRST_PAUSE, longest, cure }
     }
 
     /// How long the next pause may be.
@@ -90,7 +93,7 @@ impl Patience {
     pub(super) fn sleep(&mut self, path: &Path, busy: impl FnOnce() -> String) -> Result<()> {
         self.check(path, busy)?;
         std::thread::sleep(self.next.min(self.left()));
-        self.next = (self.next * 2).min(LONGEST_PAUSE);
+        self.next = (self.next * 2).min(self.longest);
         Ok(())
     }
 
