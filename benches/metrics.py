@@ -11,10 +11,11 @@ import argparse
 import random
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from proteusdb import DatabaseManager
+from proteusdb._core import Stored
 from proteusdb.core.session import Session
 from proteusdb.errors import PredictionNotFoundError
 from proteusdb.testing.synthetic import write_folder
@@ -41,17 +42,28 @@ def uncounted(self: Session, prediction_id: str, *, version: int | None = None, 
     return stored
 
 
+def uncounted_decode(self: Session, stored: Sequence[Stored], *, keep: bool) -> object:
+    """`Session.structures` without the counters."""
+    backend = self.backend
+    if not backend.capabilities.decodes:
+        raise NotImplementedError
+    return backend.structures(stored, keep)
+
+
 def cost(db: DatabaseManager, read: Read, ids: list[str], rounds: int) -> tuple[float, float]:
     """Counted / not counted, and the latter in µs a read."""
     counted = db._session.backend
-    ways = {"counted": (counted, Session.require), "plain": (counted._backend, uncounted)}
+    ways = {
+        "counted": (counted, Session.require, Session.structures),
+        "plain": (counted._backend, uncounted, uncounted_decode),
+    }
     taken: dict[str, list[int]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name in random.sample(list(ways), 2):
-            db._session._backend, Session.require = ways[name]
+            db._session._backend, Session.require, Session.structures = ways[name]
             nanoseconds(read, ids[:2])  # the interpreter gets used to the change
             taken[name].append(nanoseconds(read, ids))
-    db._session._backend, Session.require = ways["counted"]
+    db._session._backend, Session.require, Session.structures = ways["counted"]
     low = {name: sorted(all_of_it)[rounds // 20] for name, all_of_it in taken.items()}
     return low["counted"] / low["plain"], 1e-3 * low["plain"] / len(ids)
 

@@ -76,6 +76,7 @@ class Session:
         self.metrics = Metrics()
         self.plans = Plans()
         self._take = self.metrics.reads.take
+        self._take_structures = self.metrics.structures.take
         opened = open_backend(config) if backend is None else backend
         if config.keep_versions is not None and not opened.capabilities.past:
             opened.close()
@@ -294,10 +295,19 @@ class Session:
     def structures(self, stored: Sequence[Stored], *, keep: bool) -> list[_core.Structure | None]:
         """Decoded structures; with `keep`, the back end may remember them for a second look."""
         backend = self.backend
-        if backend.capabilities.decodes:
-            return cast(Decoder, backend).structures(stored, keep)
-        blobs = backend.parts(stored, "structure", "")
-        return [None if blob is None else _core.decode_structure(blob) for blob in blobs]
+        if not backend.capabilities.decodes:
+            blobs = backend.parts(stored, "structure", "")
+            return [None if blob is None else _core.decode_structure(blob) for blob in blobs]
+        decode = cast(Decoder, backend).structures
+        try:
+            self._take_structures()
+        except IndexError:
+            decode = self.metrics.structures.timing(decode)
+        try:
+            return decode(stored, keep)
+        except BaseException:
+            self.metrics.structures.fail()
+            raise
 
     def array(self, stored: Stored, kind: str, name: str) -> tuple[bytes, bytes | None]:
         """Encoded bytes of an array or a source, and of the array it was coded beside, if it was."""

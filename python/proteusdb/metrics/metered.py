@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, cast
 
 from .counters import Metrics, Reads, Series
 from .plans import Plans
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["metered"]
 
 Answer = TypeVar("Answer")
-P = ParamSpec("P")
+Given = TypeVarTuple("Given")
 
 _TIMED = {"get_many": "read_many", "history": "history", "parts": "parts", "ids": "list"}
 """Calls that are timed and no more, and the kind they count as."""
@@ -42,11 +42,11 @@ class _Metered:
         self._backend = backend
         self._metrics = metrics
         self._plans = plans
-        # `Session.require` counts these, since a call in between would cost more than the counting.
+        # `Session.require` and `Session.structures` count these: a call in between would cost more than the counting.
         self.get = backend.get
-        self.part = _sampled(backend.part, metrics.parts)
         if backend.capabilities.decodes:
-            self.structures = _sampled(cast("Decoder", backend).structures, metrics.structures)
+            self.structures = cast("Decoder", backend).structures
+        self.part = _sampled(backend.part, metrics.parts)
         for name, kind in _TIMED.items():
             setattr(self, name, _timed(getattr(backend, name), metrics.series(kind)))
         # By name, as a class with `__getattr__` looks up all its attributes more slowly.
@@ -109,15 +109,17 @@ class _Metered:
         return answer
 
 
-def _sampled(function: Callable[P, Answer], series: Reads) -> Callable[P, Answer]:
-    def sampled(*args: P.args, **kwargs: P.kwargs) -> Answer:
-        call = function
+def _sampled(function: Callable[[*Given], Answer], series: Reads) -> Callable[[*Given], Answer]:
+    take = series.take
+
+    def sampled(*args: *Given) -> Answer:
+        call: Callable[..., Answer] = function
         try:
-            series.take()
+            take()
         except IndexError:
             call = series.timing(function)
         try:
-            return call(*args, **kwargs)
+            return call(*args)
         except BaseException:
             series.fail()
             raise
