@@ -136,11 +136,24 @@ pub(super) fn allowed(path: &Path, options: &Options) -> Result<Found> {
     }
 }
 
+/// How often a path may lead to another file between two looks at it, as when it is compacted at this moment.
+const TRIES: usize = 100;
+
 /// Opens or creates a store.
 ///
 /// # Errors
 /// `Connection` with the reason and the cure.
 pub(super) fn open(path: &Path, options: &Options) -> Result<Opened> {
+    for _ in 0..TRIES {
+        if let Some(opened) = try_open(path, options)? {
+            return Ok(opened);
+        }
+    }
+    Err(probe::refuse(path, "it is replaced again and again; open it again"))
+}
+
+/// What is open, unless the file was replaced meanwhile.
+fn try_open(path: &Path, options: &Options) -> Result<Option<Opened>> {
     let found = allowed(path, options)?;
     if found == Found::Sealed {
         let unlocked = EnvFlags::NO_SUB_DIR | EnvFlags::READ_ONLY | EnvFlags::NO_LOCK;
@@ -178,21 +191,23 @@ pub(super) fn again(path: &Path, options: &Options, uuid: uuid::Uuid) -> Result<
     ))
 }
 
-fn open_files(path: &Path, options: &Options, flags: EnvFlags, unlocked: Option<Shelter>) -> Result<Opened> {
+fn open_files(path: &Path, options: &Options, flags: EnvFlags, unlocked: Option<Shelter>) -> Result<Option<Opened>> {
     let env = env::open(path, options.map_size.unwrap_or(env::FIRST_MAP), NAMES.len(), flags)?;
     let process = std::process::id();
-    let guest = unlocked.as_ref().and_then(Shelter::guest);
-    let opened = prepare(path, options, &env, guest).and_then(|(tables, which, placed)| {
+    let opened = data_file(path, options, &env).and_then(|placed| {
+        let Some((file, place)) = placed else { return Ok(None) };
+        let guest = unlocked.as_ref().and_then(Shelter::guest);
+        let (tables, which) = prepare(path, options, &env, &file, guest)?;
         let shelter = unlocked.map_or_else(|| entered(path), Ok)?;
-        Ok((tables, which, placed, shelter))
+        Ok(Some((tables, which, file, place, shelter)))
     });
     match opened {
-        Ok((tables, which, (file, place), shelter)) => {
-            Ok(Opened { env, tables, file, uuid: which.uuid, schema: which.format, shelter, process, place })
+        Ok(Some((tables, which, file, place, shelter))) => {
+            Ok(Some(Opened { env, tables, file, uuid: which.uuid, schema: which.format, shelter, process, place }))
         }
-        Err(error) => {
+        closed => {
             env::close(env);
-            Err(error)
+            closed.map(|_| None)
         }
     }
 }
@@ -208,11 +223,24 @@ fn entered(path: &Path) -> Result<Shelter> {
 /// A file, and its device and inode.
 type Placed = (Arc<File>, (u64, u64));
 
-fn prepare(path: &Path, options: &Options, env: &Env, guest: Option<&Guest>) -> Result<(Tables, Identity, Placed)> {
+/// The file that the environment has mapped, unless the path was given to another between two openings of it.
+fn data_file(path: &Path, options: &Options, env: &Env) -> Result<Option<Placed>> {
     let file = File::options().read(true).write(!options.read_only).open(path);
-    let file = Arc::new(file.map_err(|error| probe::refuse(path, &format!("it cannot be opened ({error})")))?);
-    let place = same_file(path, &file, env)?;
-    let _visit = guest.map(|guest| guest.enter(path, &file, options.timeout)).transpose()?;
+    let file = file.map_err(|error| probe::refuse(path, &format!("it cannot be opened ({error})")))?;
+    let place = |file: std::io::Result<std::fs::Metadata>| file.map(|file| (file.dev(), file.ino())).ok();
+    let mapped = env.try_clone_inner_file().map_err(lmdb)?;
+    let same = place(file.metadata()).filter(|ours| place(mapped.metadata()) == Some(*ours));
+    Ok(same.map(|place| (Arc::new(file), place)))
+}
+
+fn prepare(
+    path: &Path,
+    options: &Options,
+    env: &Env,
+    file: &Arc<File>,
+    guest: Option<&Guest>,
+) -> Result<(Tables, Identity)> {
+    let _visit = guest.map(|guest| guest.enter(path, file, options.timeout)).transpose()?;
     let present = open_tables(env, path, options)?;
     if !options.read_only {
         // Readers of processes that died keep old pages from being used again.
@@ -224,7 +252,7 @@ fn prepare(path: &Path, options: &Options, env: &Env, guest: Option<&Guest>) -> 
             return Err(probe::refuse(path, "tables are missing; open it once for writing with this version"));
         }
         None => {
-            let _process = lock::take_file(path, &file, Patience::new(options.timeout))?;
+            let _process = lock::take_file(path, file, Patience::new(options.timeout))?;
             create_tables(env)?
         }
     };
@@ -233,17 +261,7 @@ fn prepare(path: &Path, options: &Options, env: &Env, guest: Option<&Guest>) -> 
     let (tables, missing) = tables.of_schema(which.format);
     match missing {
         Some(name) => Err(Error::corruption(format!("{}: table {name} is missing", path.display()))),
-        None => Ok((tables, which, (Arc::clone(&file), place))),
-    }
-}
-
-/// Device and inode of the file. The path may have been given to another file between two openings of it.
-fn same_file(path: &Path, file: &File, env: &Env) -> Result<(u64, u64)> {
-    let place = |file: std::io::Result<std::fs::Metadata>| file.map(|file| (file.dev(), file.ino())).ok();
-    let mapped = env.try_clone_inner_file().map_err(lmdb)?;
-    match place(file.metadata()).filter(|ours| place(mapped.metadata()) == Some(*ours)) {
-        Some(place) => Ok(place),
-        None => Err(probe::refuse(path, "it was replaced at this moment; open it again")),
+        None => Ok((tables, which)),
     }
 }
 
