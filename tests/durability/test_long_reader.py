@@ -12,7 +12,7 @@ import pytest
 
 from durability.processes import SOAK, Start
 from proteusdb import DatabaseManager
-from proteusdb.core import session
+from proteusdb.core import long_readers
 from proteusdb.errors import LongReaderWarning
 
 ROWS = 1_000_000 if SOAK else 20_000
@@ -50,8 +50,8 @@ def test_the_file_grows_at_most_by_twice_what_is_written(
     with DatabaseManager(database_path=alone) as db:
         db.store_predictions(rows(ROWS), batch_size=BATCH)
     written = alone.stat().st_size
-    monkeypatch.setattr(session, "_READER_SECONDS", 0.0)
-    monkeypatch.setattr(session, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(long_readers, "READER_SECONDS", 0.0)
+    monkeypatch.setattr(long_readers, "LOOK_SECONDS", 0.0)
     with DatabaseManager(database_path=path) as db:
         db.store_predictions(rows(2_000))
         reader = stopped_as_it_reads(start, path, db)
@@ -69,7 +69,7 @@ def test_the_file_grows_at_most_by_twice_what_is_written(
 
 
 def test_who_reads_for_a_moment_is_not_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(long_readers, "LOOK_SECONDS", 0.0)
     with DatabaseManager(database_path=tmp_path / "proteus.db") as db, warnings.catch_warnings():
         warnings.simplefilter("error")
         for n in range(20):

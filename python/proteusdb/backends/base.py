@@ -18,7 +18,18 @@ from typing import Any, Literal, NamedTuple, Protocol, Self
 from .._core import Operation, Stored, Structure
 from ..errors import ProteusError
 
-__all__ = ["Backend", "Capabilities", "Change", "Decoder", "Exchange", "Historian", "Outcome", "Reader", "Standing"]
+__all__ = [
+    "Backend",
+    "Capabilities",
+    "Change",
+    "Crowd",
+    "Decoder",
+    "Exchange",
+    "Historian",
+    "Outcome",
+    "Reader",
+    "Standing",
+]
 
 Outcome = tuple[str, str, int]
 """("written" | "skipped", prediction_id, version), ("deleted" | "as expected", "", 0) or
@@ -62,6 +73,8 @@ class Capabilities:
         It has schemas that can be moved between (`DatabaseMigrator`).
     decodes : bool
         It gives structures decoded (`structures`), and remembers some.
+    readers : bool
+        Its readers keep what they read from being used again, and it knows them (`oldest_reader`).
     """
 
     name: str
@@ -77,6 +90,7 @@ class Capabilities:
     images: bool = False
     schemas: bool = False
     decodes: bool = False
+    readers: bool = False
 
 
 class Standing(NamedTuple):
@@ -207,6 +221,13 @@ class Decoder(Backend, Protocol):
     def structures(self, stored: Sequence[Stored], keep: bool) -> list[Structure | None]:
         """The structure of each, `None` where there is none; with `keep`, remembered for a second look. The
         interpreter's lock is not held meanwhile."""
+
+
+class Crowd(Backend, Protocol):
+    """A back end that knows its readers, in all processes."""
+
+    def oldest_reader(self) -> tuple[int, int, str] | None:
+        """Process of the reader of the oldest state, its transaction, and how people find it."""
 
 
 class Historian(Backend, Protocol):

@@ -68,6 +68,7 @@ class LmdbBackend(LmdbKeeping):
             images=True,
             schemas=True,
             decodes=True,
+            readers=True,
         )
         self.path = os.path.abspath(path)
         self._options: dict[str, Any] = {

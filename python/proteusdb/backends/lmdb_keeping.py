@@ -63,7 +63,7 @@ class LmdbKeeping:
         return self._care.pressure()
 
     def oldest_reader(self) -> tuple[int, int, str] | None:
-        """Process of the reader of the oldest state, its transaction, and how people find it."""
+        """See `Crowd.oldest_reader`."""
         return self._care.oldest_reader()
 
     def define_schema(self, fields: Sequence[tuple[str, list[str]]], required: Sequence[str], check: bool) -> None:

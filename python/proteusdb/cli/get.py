@@ -15,7 +15,7 @@ from ..core.prediction import Prediction
 from ..structure import Structure
 from .exits import complain
 from .opening import open_database
-from .options import AsOf, Database, Json, PredictionId
+from .options import AsOf, Database, Json, PredictionId, Version
 from .output import json_text, note, show_pairs
 from .piping import PIPE, refuse_json
 from .record import described
@@ -54,9 +54,7 @@ def get(
     original: Annotated[
         bool, typer.Option("--original", help="The stored file's own bytes instead.", show_default=False)
     ] = False,
-    version: Annotated[
-        int | None, typer.Option(metavar="N", help="This version of it; else the last.", show_default=False)
-    ] = None,
+    version: Version = None,
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["AsOf", "Database", "Ids", "Json", "Overwrite", "PredictionId"]
+__all__ = ["AsOf", "Database", "Ids", "Json", "Overwrite", "PredictionId", "Version"]
 
 Database = Annotated[
     str | None,
@@ -28,6 +28,10 @@ Ids = Annotated[
     typer.Argument(
         metavar="ID...", help="Ids of predictions; - reads them from stdin, one a line.", show_default=False
     ),
+]
+Version = Annotated[
+    int | None,
+    typer.Option("--version", metavar="N", help="This version of it; else the last.", show_default=False),
 ]
 AsOf = Annotated[
     str | None,

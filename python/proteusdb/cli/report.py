@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .opening import open_database
-from .options import AsOf, Database, Json, PredictionId
+from .options import AsOf, Database, Json, PredictionId, Version
 from .output import json_text, note
 from .piping import PIPE, refuse_json
 from .replacing import replace_file
@@ -22,9 +22,7 @@ def report(
         typer.Option("--output", "-o", metavar="FILE", show_default=False, help="Where to write it; - is stdout."),
     ],
     database: Database = None,
-    version: Annotated[
-        int | None, typer.Option(metavar="N", help="This version of it; else the last.", show_default=False)
-    ] = None,
+    version: Version = None,
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:

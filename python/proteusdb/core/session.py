@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .. import _core
 from .._core import Operation, Stored
-from ..backends.base import Backend, Decoder, Historian, Outcome, Reader
+from ..backends.base import Backend, Crowd, Decoder, Historian, Outcome, Reader
 from ..backends.keeping import Keeping
 from ..errors import (
     ConnectionError,
-    LongReaderWarning,
     PredictionNotFoundError,
     ProteusError,
     QueryError,
@@ -37,6 +36,7 @@ from ..metrics.metered import metered
 from ..metrics.plans import Plans
 from .config import Config, open_backend
 from .known import Known, reference_of
+from .long_readers import LongReaders
 
 if TYPE_CHECKING:
     from .transaction import Overlay
@@ -45,10 +45,6 @@ __all__ = ["Session"]
 
 Capability = Literal["past", "quota", "schema"]
 
-_LOOK_SECONDS = 1.0
-"""How often writers look who reads."""
-_READER_SECONDS = 60.0
-"""How long somebody reads one state before writers are told."""
 _MODEL_SECONDS = 1.0
 """How long a model's record is believed: another process may rename it."""
 
@@ -89,9 +85,8 @@ class Session:
         self._known = Known(opened, self.settings)
         self._models: dict[str, tuple[float, dict[str, Any]]] = {}
         self._warned = False
-        self._look_again = 0.0
-        self._reader: tuple[tuple[int, int], float] | None = None
-        self._told_reader: tuple[int, int] | None = None
+        crowd = cast(Crowd, opened) if opened.capabilities.readers else None
+        self._long_readers = None if crowd is None else LongReaders(self.url, crowd.oldest_reader)
         self._thread = threading.local()
 
     @property
@@ -233,7 +228,7 @@ class Session:
         return operations if keep is None else [operation.bounded(keep) for operation in operations]
 
     def look_at_size(self) -> None:
-        """Warns, once until there is room again, where the store has come near its quota."""
+        """Warns, once until there is room again, where the store has come near its quota; and of who lets it grow."""
         keeping = self.kept("quota")
         used = None if keeping is None else keeping.pressure()
         if keeping is not None and used is not None and not self._warned:
@@ -242,29 +237,8 @@ class Session:
             text = f"{self.url} uses {used:,} bytes{limit}; cleanup() and compact() make room, set_quota() allows more"
             warnings.warn(text, QuotaWarning, stacklevel=5)
         self._warned = used is not None
-        self._look_at_readers()
-
-    def _look_at_readers(self) -> None:
-        """Warns of a reader that was there long ago, once for each: while it reads, pages are not used again."""
-        now = time.monotonic()
-        look = getattr(self.backend, "oldest_reader", None)
-        if look is None or now < self._look_again:
-            return
-        self._look_again = now + _LOOK_SECONDS
-        found = look()
-        if found is None or (self._reader is not None and self._reader[0] != found[:2]):
-            self._reader = None
-        if found is None:
-            return
-        if self._reader is None:
-            self._reader = (found[:2], now)
-        elif now - self._reader[1] >= _READER_SECONDS and found[:2] != self._told_reader:
-            self._told_reader = found[:2]
-            seconds = f"{now - self._reader[1]:.0f} s"
-            text = (
-                f"{found[2]} has read one state of {self.url} for {seconds}; until it ends, every write makes it grow"
-            )
-            warnings.warn(text, LongReaderWarning, stacklevel=6)
+        if self._long_readers is not None:
+            self._long_readers.look()
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
